@@ -1,0 +1,15 @@
+// assay._native: registers the rooms, nothing else.
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+namespace assay::bindings {
+void bind_runtime(py::module_& m);
+void bind_field(py::module_& m);
+}  // namespace assay::bindings
+
+PYBIND11_MODULE(_native, m) {
+  m.doc() = "The compiled kernels of assay. Use the typed layer in assay.crypto and assay.circuits.";
+  assay::bindings::bind_runtime(m);
+  assay::bindings::bind_field(m);
+}

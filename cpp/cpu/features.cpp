@@ -1,0 +1,76 @@
+#include "cpu/features.h"
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace assay {
+namespace {
+
+CpuFeatures detect() noexcept {
+  CpuFeatures f;
+#if defined(__x86_64__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+    f.bmi2 = (b >> 8) & 1;
+    f.adx = (b >> 19) & 1;
+    f.sha_ni = (b >> 29) & 1;
+    // AVX state must be enabled by the operating system too, which __builtin_cpu_supports checks.
+    f.avx2 = __builtin_cpu_supports("avx2");
+    f.avx512_ifma = __builtin_cpu_supports("avx512ifma");
+  }
+#endif
+  return f;
+}
+
+IsaLevel best() noexcept { return isa_available(IsaLevel::adx) ? IsaLevel::adx : IsaLevel::portable; }
+
+IsaLevel initial() noexcept {
+  const char* name = std::getenv("ASSAY_ISA");
+  if (name == nullptr || *name == '\0') return best();
+  for (const IsaLevel level : {IsaLevel::portable, IsaLevel::adx}) {
+    if (isa_name(level) != name) continue;
+    if (isa_available(level)) return level;
+    std::fprintf(stderr, "assay: ASSAY_ISA=%s is not available on this machine or in this build\n", name);
+    return best();
+  }
+  std::fprintf(stderr, "assay: ASSAY_ISA=%s is not a level (portable, adx)\n", name);
+  return best();
+}
+
+std::atomic<int>& current() noexcept {
+  static std::atomic<int> level{static_cast<int>(initial())};
+  return level;
+}
+
+}  // namespace
+
+const CpuFeatures& cpu_features() noexcept {
+  static const CpuFeatures features = detect();
+  return features;
+}
+
+bool isa_available(IsaLevel level) noexcept {
+  if (level == IsaLevel::portable) return true;
+#if defined(ASSAY_X86)
+  return cpu_features().bmi2 && cpu_features().adx;
+#else
+  return false;
+#endif
+}
+
+std::string_view isa_name(IsaLevel level) noexcept { return level == IsaLevel::adx ? "adx" : "portable"; }
+
+IsaLevel isa_level() noexcept { return static_cast<IsaLevel>(current().load(std::memory_order_relaxed)); }
+
+Status set_isa_level(IsaLevel level) noexcept {
+  if (!isa_available(level)) return Status::out_of_range;
+  current().store(static_cast<int>(level), std::memory_order_relaxed);
+  return Status::ok;
+}
+
+}  // namespace assay

@@ -1,0 +1,338 @@
+// Elements of a prime field F_p in Montgomery form: the element x is held as x R mod p, R = 2^(64 N), always reduced to
+// [0, p).
+//
+// Source: P. Montgomery, "Modular multiplication without trial division", Math. Comp. 44 (1985); word-interleaved form
+// (CIOS) of Koc, Acar, Kaliski, IEEE Micro 16 (1996), without the last carry word, which the spare top bit of the
+// modulus makes unnecessary. Precondition on P: the top limb of the modulus is below 2^62 (then a + b never overflows,
+// and CIOS needs N words and one). Aliasing: every result may alias every argument. Constant time unless the name ends
+// in _var. Cost: mul 2 N^2 + N word multiplications.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/isa.h"
+#include "base/status.h"
+#include "field/limbs.h"
+#include "field/params.h"
+#if defined(ASSAY_ISA_ADX)
+#include "field/mul4_adx.h"
+#endif
+
+ASSAY_ISA_BEGIN
+
+template <class P>
+struct Fe {
+  static constexpr std::size_t N = P::N;
+  static_assert(P::modulus[N - 1] < (std::uint64_t{1} << 62), "the modulus must leave two spare bits");
+  using Params = P;
+
+  std::uint64_t v[N];
+
+  static constexpr Fe zero() noexcept { return Fe{}; }
+  static constexpr Fe one() noexcept { return raw(Montgomery<P>::one); }
+  // Montgomery limbs as they are
+  static constexpr Fe raw(const Limbs<N>& limbs) noexcept {
+    Fe r{};
+    for (std::size_t i = 0; i < N; ++i) r.v[i] = limbs[i];
+    return r;
+  }
+  static Fe from_u64(std::uint64_t x) noexcept;
+  // canonical integer limbs, value < p (unchecked)
+  static Fe from_limbs_unchecked(const std::uint64_t* limbs) noexcept;
+  // non_canonical unless the value is below p
+  static Status from_limbs(Fe& out, const std::uint64_t* limbs) noexcept;
+  static Status from_bytes_be(Fe& out, const std::uint8_t* bytes) noexcept;  // 8 N bytes
+  static Status from_bytes_le(Fe& out, const std::uint8_t* bytes) noexcept;
+  // any integer of N limbs, reduced (not for decoding: it accepts x and x + p alike)
+  static Fe from_limbs_reduce(const std::uint64_t* limbs) noexcept;
+
+  void to_limbs(std::uint64_t* out) const noexcept;  // canonical integer
+  void to_bytes_be(std::uint8_t* out) const noexcept;
+  void to_bytes_le(std::uint8_t* out) const noexcept;
+
+  bool is_zero() const noexcept {
+    std::uint64_t any = 0;
+    for (std::size_t i = 0; i < N; ++i) any |= v[i];
+    return any == 0;
+  }
+  friend bool operator==(const Fe& a, const Fe& b) noexcept {
+    std::uint64_t diff = 0;
+    for (std::size_t i = 0; i < N; ++i) diff |= a.v[i] ^ b.v[i];
+    return diff == 0;
+  }
+};
+
+namespace detail {
+
+// r <- t mod p for t < 2 p
+template <class P>
+inline void reduce_once(std::uint64_t* r, const std::uint64_t* t) noexcept {
+  constexpr std::size_t N = P::N;
+  std::uint64_t s[N], borrow = 0;
+  for (std::size_t i = 0; i < N; ++i) s[i] = sbb(t[i], P::modulus[i], borrow);
+  const std::uint64_t keep = 0 - borrow;
+  for (std::size_t i = 0; i < N; ++i) r[i] = (t[i] & keep) | (s[i] & ~keep);
+}
+
+// r <- a b R^-1 mod p for a b < p 2^(64 N)
+template <class P>
+inline void montgomery_mul(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b) noexcept {
+  constexpr std::size_t N = P::N;
+  std::uint64_t t[N] = {};
+  for (std::size_t i = 0; i < N; ++i) {
+    // t <- (t + a_i b + m p) / 2^64, with m chosen to clear the low word; t stays below 2 p, so its carry word is zero
+    std::uint64_t c = 0, d = 0;
+    t[0] = mac(t[0], a[i], b[0], c);
+    const std::uint64_t m = t[0] * Montgomery<P>::neg_inverse;
+    (void)mac(t[0], m, P::modulus[0], d);
+    for (std::size_t j = 1; j < N; ++j) {
+      t[j] = mac(t[j], a[i], b[j], c);
+      t[j - 1] = mac(t[j], m, P::modulus[j], d);
+    }
+    t[N - 1] = c + d;
+  }
+  reduce_once<P>(r, t);
+}
+
+}  // namespace detail
+
+template <class P>
+inline Fe<P> operator+(const Fe<P>& a, const Fe<P>& b) noexcept {
+  std::uint64_t t[P::N], carry = 0;
+  for (std::size_t i = 0; i < P::N; ++i) t[i] = adc(a.v[i], b.v[i], carry);
+  Fe<P> r;
+  detail::reduce_once<P>(r.v, t);
+  return r;
+}
+
+template <class P>
+inline Fe<P> operator-(const Fe<P>& a, const Fe<P>& b) noexcept {
+  Fe<P> r;
+  std::uint64_t borrow = 0, carry = 0;
+  for (std::size_t i = 0; i < P::N; ++i) r.v[i] = sbb(a.v[i], b.v[i], borrow);
+  const std::uint64_t mask = 0 - borrow;
+  for (std::size_t i = 0; i < P::N; ++i) r.v[i] = adc(r.v[i], P::modulus[i] & mask, carry);
+  return r;
+}
+
+template <class P>
+inline Fe<P> operator-(const Fe<P>& a) noexcept {
+  return Fe<P>::zero() - a;
+}
+
+template <class P>
+inline Fe<P> operator*(const Fe<P>& a, const Fe<P>& b) noexcept {
+  Fe<P> r;
+#if defined(ASSAY_ISA_ADX)
+  if constexpr (P::N == 4) {
+    detail::montgomery_mul4_adx<P>(r.v, a.v, b.v);
+    return r;
+  }
+#endif
+  detail::montgomery_mul<P>(r.v, a.v, b.v);
+  return r;
+}
+
+template <class P>
+inline Fe<P>& operator+=(Fe<P>& a, const Fe<P>& b) noexcept {
+  return a = a + b;
+}
+template <class P>
+inline Fe<P>& operator-=(Fe<P>& a, const Fe<P>& b) noexcept {
+  return a = a - b;
+}
+template <class P>
+inline Fe<P>& operator*=(Fe<P>& a, const Fe<P>& b) noexcept {
+  return a = a * b;
+}
+
+template <class P>
+inline Fe<P> sqr(const Fe<P>& a) noexcept {
+  return a * a;
+}
+template <class P>
+inline Fe<P> dbl(const Fe<P>& a) noexcept {
+  return a + a;
+}
+
+// a / 2: (a or a + p) shifted
+template <class P>
+inline Fe<P> half(const Fe<P>& a) noexcept {
+  Fe<P> r;
+  std::uint64_t carry = 0;
+  const std::uint64_t mask = 0 - (a.v[0] & 1);
+  for (std::size_t i = 0; i < P::N; ++i) r.v[i] = adc(a.v[i], P::modulus[i] & mask, carry);
+  for (std::size_t i = 0; i + 1 < P::N; ++i) r.v[i] = (r.v[i] >> 1) | (r.v[i + 1] << 63);
+  r.v[P::N - 1] = (r.v[P::N - 1] >> 1) | (carry << 63);
+  return r;
+}
+
+// choice ? b : a without a branch; choice is 0 or 1
+template <class P>
+inline Fe<P> select(const Fe<P>& a, const Fe<P>& b, std::uint64_t choice) noexcept {
+  const std::uint64_t mask = 0 - choice;
+  Fe<P> r;
+  for (std::size_t i = 0; i < P::N; ++i) r.v[i] = (a.v[i] & ~mask) | (b.v[i] & mask);
+  return r;
+}
+
+// a^e for a public exponent of `words` limbs
+template <class P>
+inline Fe<P> pow_var(const Fe<P>& a, const std::uint64_t* e, std::size_t words) noexcept {
+  Fe<P> r = Fe<P>::one();
+  bool started = false;
+  for (std::size_t i = 64 * words; i-- > 0;) {
+    if (started) r = sqr(r);
+    if ((e[i / 64] >> (i % 64)) & 1) {
+      r = started ? r * a : a;
+      started = true;
+    }
+  }
+  return r;
+}
+
+// a^-1 = a^(p-2) (Fermat); 0 for 0. Constant time in a: the exponent is public.
+template <class P>
+inline Fe<P> inverse(const Fe<P>& a) noexcept {
+  constexpr auto e = params::sub_small(P::modulus, 2);
+  return pow_var(a, e.data(), P::N);
+}
+
+template <class P>
+Fe<P> inverse_var(const Fe<P>& a) noexcept;
+
+// Montgomery's trick: n inversions for one and 3 (n - 1) multiplications; zeros stay zero. `scratch` holds n elements.
+template <class P>
+inline void batch_inverse_var(Fe<P>* a, std::size_t n, Fe<P>* scratch) noexcept {
+  Fe<P> product = Fe<P>::one();
+  for (std::size_t i = 0; i < n; ++i) {
+    scratch[i] = product;
+    if (!a[i].is_zero()) product *= a[i];
+  }
+  Fe<P> inv = inverse_var(product);
+  for (std::size_t i = n; i-- > 0;) {
+    if (a[i].is_zero()) continue;
+    const Fe<P> x = a[i];
+    a[i] = inv * scratch[i];
+    inv *= x;
+  }
+}
+
+// a^((p-1)/2) = 1, or a = 0
+template <class P>
+inline bool is_square_var(const Fe<P>& a) noexcept {
+  constexpr auto e = params::shift_right(params::sub_small(P::modulus, 1), 1);
+  return a.is_zero() || pow_var(a, e.data(), P::N) == Fe<P>::one();
+}
+
+// A generator of the subgroup of order 2^two_adicity: g^((p-1) / 2^two_adicity)
+template <class P>
+inline Fe<P> root_of_unity_2adic() noexcept {
+  constexpr auto e = params::shift_right(params::sub_small(P::modulus, 1), P::two_adicity);
+  return pow_var(Fe<P>::from_u64(P::generator), e.data(), P::N);
+}
+
+// A square root; no_square_root if there is none. Tonelli-Shanks (one exponentiation when p = 3 mod 4). Which of the
+// two roots is not specified: encodings choose by sign.
+template <class P>
+inline Status sqrt_var(Fe<P>& out, const Fe<P>& a) noexcept {
+  if (a.is_zero()) {
+    out = a;
+    return Status::ok;
+  }
+  constexpr auto odd = params::shift_right(params::sub_small(P::modulus, 1), P::two_adicity);
+  constexpr auto e = params::shift_right(odd, 1);  // (m - 1) / 2, m odd
+  const Fe<P> w = pow_var(a, e.data(), P::N);
+  Fe<P> x = a * w;  // a^((m+1)/2)
+  Fe<P> b = x * w;  // a^m, of order dividing 2^two_adicity
+  Fe<P> z = root_of_unity_2adic<P>();
+  unsigned order = P::two_adicity;
+  while (!(b == Fe<P>::one())) {
+    unsigned k = 0;
+    Fe<P> t = b;
+    while (!(t == Fe<P>::one())) {
+      t = sqr(t);
+      if (++k == order) return Status::no_square_root;
+    }
+    for (unsigned i = 0; i + k + 1 < order; ++i) z = sqr(z);
+    x *= z;
+    z = sqr(z);
+    b *= z;
+    order = k;
+  }
+  out = x;
+  return Status::ok;
+}
+
+template <class P>
+inline Fe<P> Fe<P>::from_limbs_unchecked(const std::uint64_t* limbs) noexcept {
+  Fe r;
+  for (std::size_t i = 0; i < N; ++i) r.v[i] = limbs[i];
+  return r * raw(Montgomery<P>::r_squared);
+}
+
+template <class P>
+inline Fe<P> Fe<P>::from_u64(std::uint64_t x) noexcept {
+  const std::uint64_t limbs[N] = {x};
+  return from_limbs_unchecked(limbs);
+}
+
+template <class P>
+inline Status Fe<P>::from_limbs(Fe& out, const std::uint64_t* limbs) noexcept {
+  std::uint64_t borrow = 0;
+  for (std::size_t i = 0; i < N; ++i) (void)sbb(limbs[i], P::modulus[i], borrow);
+  if (borrow == 0) return Status::non_canonical;
+  out = from_limbs_unchecked(limbs);
+  return Status::ok;
+}
+
+template <class P>
+inline Fe<P> Fe<P>::from_limbs_reduce(const std::uint64_t* limbs) noexcept {
+  // x R^2 R^-1 needs x R^2 < p 2^(64 N): R^2 mod p < p and x < 2^(64 N)
+  return from_limbs_unchecked(limbs);
+}
+
+template <class P>
+inline void Fe<P>::to_limbs(std::uint64_t* out) const noexcept {
+  Fe unit{};
+  unit.v[0] = 1;
+  const Fe r = *this * unit;  // x R * 1 * R^-1
+  for (std::size_t i = 0; i < N; ++i) out[i] = r.v[i];
+}
+
+template <class P>
+inline Status Fe<P>::from_bytes_be(Fe& out, const std::uint8_t* bytes) noexcept {
+  std::uint64_t limbs[N];
+  for (std::size_t i = 0; i < N; ++i) limbs[i] = load_be64(bytes + 8 * (N - 1 - i));
+  return from_limbs(out, limbs);
+}
+
+template <class P>
+inline Status Fe<P>::from_bytes_le(Fe& out, const std::uint8_t* bytes) noexcept {
+  std::uint64_t limbs[N];
+  for (std::size_t i = 0; i < N; ++i) limbs[i] = load_le64(bytes + 8 * i);
+  return from_limbs(out, limbs);
+}
+
+template <class P>
+inline void Fe<P>::to_bytes_be(std::uint8_t* out) const noexcept {
+  std::uint64_t limbs[N];
+  to_limbs(limbs);
+  for (std::size_t i = 0; i < N; ++i) store_be64(out + 8 * (N - 1 - i), limbs[i]);
+}
+
+template <class P>
+inline void Fe<P>::to_bytes_le(std::uint8_t* out) const noexcept {
+  std::uint64_t limbs[N];
+  to_limbs(limbs);
+  for (std::size_t i = 0; i < N; ++i) store_le64(out + 8 * i, limbs[i]);
+}
+
+using Fp = Fe<Bn254FpParams>;
+using Fr = Fe<Bn254FrParams>;
+
+ASSAY_ISA_END
+
+#include "field/inverse.h"

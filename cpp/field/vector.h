@@ -1,0 +1,36 @@
+// Whole-vector field operations behind the run-time dispatch: what tests and benchmarks call, and what crosses to
+// Python.
+//
+// Elements are canonical integers of four little-endian limbs. out may be one of the inputs. non_canonical if an input
+// is not below the modulus (out is then unspecified). Threads: the pool's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/status.h"
+
+namespace assay {
+
+enum class FieldId : int { bn254_fp = 0, bn254_fr = 1 };
+enum class FieldOp : int { add = 0, sub = 1, mul = 2, sqr = 3, neg = 4, inverse = 5, sqrt = 6 };
+
+// b is ignored by the unary operations. inverse maps 0 to 0; sqrt answers no_square_root if any element has none.
+Status field_vector_op(FieldId field, FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,
+                       std::size_t count) noexcept;
+
+// `rounds` times x_i <- x_i y_i over `count` independent elements that stay in Montgomery form: the multiplier alone,
+// for benchmarks.
+Status field_mul_throughput(FieldId field, std::uint64_t* x, const std::uint64_t* y, std::size_t count,
+                            std::size_t rounds) noexcept;
+
+struct FieldVectorKernel {
+  Status (*op)(FieldId, FieldOp, const std::uint64_t*, const std::uint64_t*, std::uint64_t*, std::size_t) noexcept;
+  Status (*throughput)(FieldId, std::uint64_t*, const std::uint64_t*, std::size_t, std::size_t) noexcept;
+};
+extern const FieldVectorKernel kFieldVectorPortable;
+#if defined(ASSAY_X86)
+extern const FieldVectorKernel kFieldVectorAdx;
+#endif
+
+}  // namespace assay

@@ -1,0 +1,26 @@
+#include "cpu/features.h"
+#include "field/vector.h"
+
+namespace assay {
+namespace {
+
+const FieldVectorKernel& kernel() noexcept {
+#if defined(ASSAY_X86)
+  if (isa_level() == IsaLevel::adx) return kFieldVectorAdx;
+#endif
+  return kFieldVectorPortable;
+}
+
+}  // namespace
+
+Status field_vector_op(FieldId field, FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,
+                       std::size_t count) noexcept {
+  return kernel().op(field, op, a, b, out, count);
+}
+
+Status field_mul_throughput(FieldId field, std::uint64_t* x, const std::uint64_t* y, std::size_t count,
+                            std::size_t rounds) noexcept {
+  return kernel().throughput(field, x, y, count, rounds);
+}
+
+}  // namespace assay

@@ -1,0 +1,86 @@
+// The body of the vector kernels, compiled once for each level (vector_portable.cpp, vector_adx.cpp).
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+
+#include "field/fe.h"
+#include "field/vector.h"
+#include "parallel/pool.h"
+
+ASSAY_ISA_BEGIN
+namespace field_vector {
+
+constexpr std::size_t kBlock = 256;
+
+template <class F>
+Status block(FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out, std::size_t n) noexcept {
+  constexpr std::size_t N = F::N;
+  F x[kBlock], y[kBlock];
+  const bool binary = op == FieldOp::add || op == FieldOp::sub || op == FieldOp::mul;
+  for (std::size_t i = 0; i < n; ++i) {
+    ASSAY_TRY(F::from_limbs(x[i], a + N * i));
+    if (binary) ASSAY_TRY(F::from_limbs(y[i], b + N * i));
+  }
+  switch (op) {
+    case FieldOp::add:
+      for (std::size_t i = 0; i < n; ++i) x[i] += y[i];
+      break;
+    case FieldOp::sub:
+      for (std::size_t i = 0; i < n; ++i) x[i] -= y[i];
+      break;
+    case FieldOp::mul:
+      for (std::size_t i = 0; i < n; ++i) x[i] *= y[i];
+      break;
+    case FieldOp::sqr:
+      for (std::size_t i = 0; i < n; ++i) x[i] = sqr(x[i]);
+      break;
+    case FieldOp::neg:
+      for (std::size_t i = 0; i < n; ++i) x[i] = -x[i];
+      break;
+    case FieldOp::inverse:
+      batch_inverse_var(x, n, y);
+      break;
+    case FieldOp::sqrt:
+      for (std::size_t i = 0; i < n; ++i) ASSAY_TRY(sqrt_var(x[i], x[i]));
+      break;
+    default:
+      return Status::out_of_range;
+  }
+  for (std::size_t i = 0; i < n; ++i) x[i].to_limbs(out + N * i);
+  return Status::ok;
+}
+
+template <class F>
+Status run(FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out, std::size_t count) noexcept {
+  std::atomic<int> failed{static_cast<int>(Status::ok)};
+  const auto body = [&](std::size_t begin, std::size_t end) noexcept {
+    const Status status =
+        block<F>(op, a + F::N * begin, b ? b + F::N * begin : nullptr, out + F::N * begin, end - begin);
+    if (status != Status::ok) failed.store(static_cast<int>(status), std::memory_order_relaxed);
+  };
+  ASSAY_TRY(parallel_for(count, kBlock, body));
+  return static_cast<Status>(failed.load());
+}
+
+template <class F>
+Status throughput(std::uint64_t* x, const std::uint64_t* y, std::size_t count, std::size_t rounds) noexcept {
+  F* fx = reinterpret_cast<F*>(x);
+  const F* fy = reinterpret_cast<const F*>(y);
+  return parallel_for(count, kBlock, [&](std::size_t begin, std::size_t end) noexcept {
+    for (std::size_t k = 0; k < rounds; ++k)
+      for (std::size_t i = begin; i < end; ++i) fx[i] *= fy[i];
+  });
+}
+
+inline Status op(FieldId field, FieldOp which, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,
+                 std::size_t count) noexcept {
+  return field == FieldId::bn254_fp ? run<Fp>(which, a, b, out, count) : run<Fr>(which, a, b, out, count);
+}
+inline Status mul_throughput(FieldId field, std::uint64_t* x, const std::uint64_t* y, std::size_t count,
+                             std::size_t rounds) noexcept {
+  return field == FieldId::bn254_fp ? throughput<Fp>(x, y, count, rounds) : throughput<Fr>(x, y, count, rounds);
+}
+
+}  // namespace field_vector
+ASSAY_ISA_END

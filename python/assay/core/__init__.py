@@ -1,0 +1,1 @@
+"""Errors, configuration, logging, progress and encodings; imports nothing else of ours."""
