@@ -1,1 +1,10 @@
-"""Errors, configuration, logging, progress and encodings; imports nothing else of ours."""
+"""What every room stands on: errors, encodings, configuration, logging, progress.
+
+Imports nothing of ours and nothing heavy.
+
+- `errors`: the exception tree, rooted at `AssayError`
+- `encoding`: the one canonical byte encoding and the domain-tagged digest over it
+- `config`: environment variables and the user's cache directory
+- `logging`: loggers that stay quiet until the application asks
+- `progress`: how long jobs tell how far they are
+"""

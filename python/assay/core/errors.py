@@ -1,7 +1,7 @@
 """The exceptions of assay.
 
-All derive from `AssayError`, and each also from the builtin that fits, so that callers may catch either. A message says what was wrong, with
-which value, and what to do; it never contains a secret.
+All derive from `AssayError`, and each also from the builtin that fits, so that callers may catch either. A message says
+what was wrong, with which value, and what to do; it never contains a secret.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ class InvalidInput(AssayError, ValueError):
 
 
 class EncodingError(InvalidInput):
-    """Bytes that are not the one canonical encoding of anything."""
+    """Bytes that are not the one canonical encoding of anything, or a value that has none."""
 
 
 class LimitError(InvalidInput):
-    """Input above a documented size or depth limit."""
+    """Input above a documented size, depth or count limit."""
+
+
+class WrongType(AssayError, TypeError):
+    """An argument of the wrong type or dtype: refused, never cast."""
 
 
 class NotFound(AssayError, LookupError):
-    """Nothing under that name."""
+    """Nothing under that name, height or key."""
 
 
 class StateError(AssayError, RuntimeError):
@@ -40,7 +44,15 @@ class CancelledError(AssayError, RuntimeError):
 
 
 class DependencyMissing(AssayError, ImportError):
-    """An optional dependency is not installed; the message names the extra that brings it."""
+    """An optional dependency is not installed; the message names the extra that brings it.
+
+    Raise it with `DependencyMissing.of("torch", extra="ml")`.
+    """
+
+    @classmethod
+    def of(cls, package: str, *, extra: str) -> DependencyMissing:
+        """The error for the import name `package`, which the extra `extra` of assay-engine installs."""
+        return cls(f"this needs the package {package!r}: pip install 'assay-engine[{extra}]'", name=package)
 
 
 class LedgerError(AssayError, RuntimeError):
@@ -52,7 +64,7 @@ class AuthorizationError(AssayError, PermissionError):
 
 
 class RevokedError(AuthorizationError):
-    """The certificate was revoked or has expired."""
+    """The certificate was revoked, has expired, or its standing cannot be established."""
 
 
 class VerificationError(AssayError):
@@ -60,7 +72,7 @@ class VerificationError(AssayError):
 
 
 class SignatureError(VerificationError):
-    """A signature does not verify."""
+    """A signature does not verify, or is not in its canonical form."""
 
 
 class ProofError(VerificationError):
