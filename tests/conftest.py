@@ -1,0 +1,75 @@
+"""Fixtures that every kind of test shares."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay import _native
+
+INTEROP = Path(__file__).parent / "interop"
+
+
+@pytest.fixture(params=_native.cpu_info()["available"])
+def isa(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Runs the test on each instruction-set level of this machine."""
+    before = _native.isa()
+    _native.set_isa(request.param)
+    yield request.param
+    _native.set_isa(before)
+
+
+class NodeTool:
+    """Runs the pinned npm packages of tests/interop: the independent implementations we compare with."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+
+    def __call__(self, script: str, payload: Any = None, timeout: float = 300) -> Any:
+        """Runs tests/interop/`script` with `payload` as JSON on standard input; returns its standard output as JSON."""
+        return json.loads(self._run([str(INTEROP / script)], json.dumps(payload), timeout, INTEROP))
+
+    def command(self, name: str, *arguments: str | Path, cwd: Path | None = None, timeout: float = 600) -> str:
+        """Runs a package's command-line tool (`snarkjs`, `circom2`) in `cwd`; returns what it printed."""
+        target = (INTEROP / "node_modules" / ".bin" / name).resolve(strict=True)
+        return self._run([str(target), *map(str, arguments)], "", timeout, cwd or INTEROP)
+
+    def _run(self, arguments: list[str], text: str, timeout: float, cwd: Path) -> str:
+        done = subprocess.run(
+            [self.node, *arguments], input=text, capture_output=True, text=True, timeout=timeout, cwd=cwd, check=False
+        )
+        if done.returncode != 0:
+            raise NodeError(done.returncode, done.stdout + done.stderr)
+        return done.stdout
+
+
+class NodeError(Exception):
+    """The node program ended with a status other than 0; `output` is what it printed."""
+
+    def __init__(self, status: int, output: str) -> None:
+        super().__init__(f"node ended with status {status}:\n{output}")
+        self.status = status
+        self.output = output
+
+
+@pytest.fixture(scope="session")
+def node_tool() -> NodeTool:
+    """The interop runner. Without node or its packages the test is skipped, or fails when they are required (CI)."""
+    node = shutil.which("node")
+    missing = None
+    if node is None:
+        missing = "node is not installed (apt-get install nodejs npm)"
+    elif not (INTEROP / "node_modules").is_dir():
+        missing = "the npm packages are not installed (cd tests/interop && npm ci)"
+    if missing is None and node is not None:
+        return NodeTool(node)
+    if os.environ.get("CI") or os.environ.get("ASSAY_REQUIRE_INTEROP"):
+        pytest.fail(f"interop tests are required here, but {missing}")
+    pytest.skip(missing or "")
