@@ -1,0 +1,1 @@
+"""Who somebody is: certificate authority, roles, enrolment, revocation, key custody."""

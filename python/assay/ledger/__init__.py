@@ -1,0 +1,1 @@
+"""The ledger: signed, hash-chained blocks of transactions that deterministic contracts execute."""
