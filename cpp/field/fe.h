@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "base/bytes.h"
 #include "base/isa.h"
@@ -38,9 +39,12 @@ struct Fe {
     for (std::size_t i = 0; i < N; ++i) r.v[i] = limbs[i];
     return r;
   }
-  static Fe from_u64(std::uint64_t x) noexcept;
+  static constexpr Fe from_u64(std::uint64_t x) noexcept;
   // canonical integer limbs, value < p (unchecked)
-  static Fe from_limbs_unchecked(const std::uint64_t* limbs) noexcept;
+  static constexpr Fe from_limbs_unchecked(const std::uint64_t* limbs) noexcept;
+  static constexpr Fe from_limbs_unchecked(const Limbs<N>& limbs) noexcept {
+    return from_limbs_unchecked(limbs.data());
+  }
   // non_canonical unless the value is below p
   static Status from_limbs(Fe& out, const std::uint64_t* limbs) noexcept;
   static Status from_bytes_be(Fe& out, const std::uint8_t* bytes) noexcept;  // 8 N bytes
@@ -52,12 +56,12 @@ struct Fe {
   void to_bytes_be(std::uint8_t* out) const noexcept;
   void to_bytes_le(std::uint8_t* out) const noexcept;
 
-  bool is_zero() const noexcept {
+  constexpr bool is_zero() const noexcept {
     std::uint64_t any = 0;
     for (std::size_t i = 0; i < N; ++i) any |= v[i];
     return any == 0;
   }
-  friend bool operator==(const Fe& a, const Fe& b) noexcept {
+  friend constexpr bool operator==(const Fe& a, const Fe& b) noexcept {
     std::uint64_t diff = 0;
     for (std::size_t i = 0; i < N; ++i) diff |= a.v[i] ^ b.v[i];
     return diff == 0;
@@ -68,9 +72,9 @@ namespace detail {
 
 // r <- t mod p for t < 2 p
 template <class P>
-inline void reduce_once(std::uint64_t* r, const std::uint64_t* t) noexcept {
+constexpr void reduce_once(std::uint64_t* r, const std::uint64_t* t) noexcept {
   constexpr std::size_t N = P::N;
-  std::uint64_t s[N], borrow = 0;
+  std::uint64_t s[N] = {}, borrow = 0;
   for (std::size_t i = 0; i < N; ++i) s[i] = sbb(t[i], P::modulus[i], borrow);
   const std::uint64_t keep = 0 - borrow;
   for (std::size_t i = 0; i < N; ++i) r[i] = (t[i] & keep) | (s[i] & ~keep);
@@ -78,7 +82,7 @@ inline void reduce_once(std::uint64_t* r, const std::uint64_t* t) noexcept {
 
 // r <- a b R^-1 mod p for a b < p 2^(64 N)
 template <class P>
-inline void montgomery_mul(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b) noexcept {
+constexpr void montgomery_mul(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b) noexcept {
   constexpr std::size_t N = P::N;
   std::uint64_t t[N] = {};
   for (std::size_t i = 0; i < N; ++i) {
@@ -99,17 +103,17 @@ inline void montgomery_mul(std::uint64_t* r, const std::uint64_t* a, const std::
 }  // namespace detail
 
 template <class P>
-inline Fe<P> operator+(const Fe<P>& a, const Fe<P>& b) noexcept {
-  std::uint64_t t[P::N], carry = 0;
+constexpr Fe<P> operator+(const Fe<P>& a, const Fe<P>& b) noexcept {
+  std::uint64_t t[P::N] = {}, carry = 0;
   for (std::size_t i = 0; i < P::N; ++i) t[i] = adc(a.v[i], b.v[i], carry);
-  Fe<P> r;
+  Fe<P> r{};
   detail::reduce_once<P>(r.v, t);
   return r;
 }
 
 template <class P>
-inline Fe<P> operator-(const Fe<P>& a, const Fe<P>& b) noexcept {
-  Fe<P> r;
+constexpr Fe<P> operator-(const Fe<P>& a, const Fe<P>& b) noexcept {
+  Fe<P> r{};
   std::uint64_t borrow = 0, carry = 0;
   for (std::size_t i = 0; i < P::N; ++i) r.v[i] = sbb(a.v[i], b.v[i], borrow);
   const std::uint64_t mask = 0 - borrow;
@@ -118,17 +122,19 @@ inline Fe<P> operator-(const Fe<P>& a, const Fe<P>& b) noexcept {
 }
 
 template <class P>
-inline Fe<P> operator-(const Fe<P>& a) noexcept {
+constexpr Fe<P> operator-(const Fe<P>& a) noexcept {
   return Fe<P>::zero() - a;
 }
 
 template <class P>
-inline Fe<P> operator*(const Fe<P>& a, const Fe<P>& b) noexcept {
-  Fe<P> r;
+constexpr Fe<P> operator*(const Fe<P>& a, const Fe<P>& b) noexcept {
+  Fe<P> r{};
 #if defined(ASSAY_ISA_ADX)
   if constexpr (P::N == 4) {
-    detail::montgomery_mul4_adx<P>(r.v, a.v, b.v);
-    return r;
+    if (!std::is_constant_evaluated()) {
+      detail::montgomery_mul4_adx<P>(r.v, a.v, b.v);
+      return r;
+    }
   }
 #endif
   detail::montgomery_mul<P>(r.v, a.v, b.v);
@@ -136,31 +142,31 @@ inline Fe<P> operator*(const Fe<P>& a, const Fe<P>& b) noexcept {
 }
 
 template <class P>
-inline Fe<P>& operator+=(Fe<P>& a, const Fe<P>& b) noexcept {
+constexpr Fe<P>& operator+=(Fe<P>& a, const Fe<P>& b) noexcept {
   return a = a + b;
 }
 template <class P>
-inline Fe<P>& operator-=(Fe<P>& a, const Fe<P>& b) noexcept {
+constexpr Fe<P>& operator-=(Fe<P>& a, const Fe<P>& b) noexcept {
   return a = a - b;
 }
 template <class P>
-inline Fe<P>& operator*=(Fe<P>& a, const Fe<P>& b) noexcept {
+constexpr Fe<P>& operator*=(Fe<P>& a, const Fe<P>& b) noexcept {
   return a = a * b;
 }
 
 template <class P>
-inline Fe<P> sqr(const Fe<P>& a) noexcept {
+constexpr Fe<P> sqr(const Fe<P>& a) noexcept {
   return a * a;
 }
 template <class P>
-inline Fe<P> dbl(const Fe<P>& a) noexcept {
+constexpr Fe<P> dbl(const Fe<P>& a) noexcept {
   return a + a;
 }
 
 // a / 2: (a or a + p) shifted
 template <class P>
-inline Fe<P> half(const Fe<P>& a) noexcept {
-  Fe<P> r;
+constexpr Fe<P> half(const Fe<P>& a) noexcept {
+  Fe<P> r{};
   std::uint64_t carry = 0;
   const std::uint64_t mask = 0 - (a.v[0] & 1);
   for (std::size_t i = 0; i < P::N; ++i) r.v[i] = adc(a.v[i], P::modulus[i] & mask, carry);
@@ -171,17 +177,17 @@ inline Fe<P> half(const Fe<P>& a) noexcept {
 
 // choice ? b : a without a branch; choice is 0 or 1
 template <class P>
-inline Fe<P> select(const Fe<P>& a, const Fe<P>& b, std::uint64_t choice) noexcept {
+constexpr Fe<P> select(const Fe<P>& a, const Fe<P>& b, std::uint64_t choice) noexcept {
   const std::uint64_t mask = 0 - choice;
-  Fe<P> r;
+  Fe<P> r{};
   for (std::size_t i = 0; i < P::N; ++i) r.v[i] = (a.v[i] & ~mask) | (b.v[i] & mask);
   return r;
 }
 
-// a^e for a public exponent of `words` limbs
-template <class P>
-inline Fe<P> pow_var(const Fe<P>& a, const std::uint64_t* e, std::size_t words) noexcept {
-  Fe<P> r = Fe<P>::one();
+// a^e in any ring F, for a public exponent of `words` limbs
+template <class F>
+constexpr F pow_var(const F& a, const std::uint64_t* e, std::size_t words) noexcept {
+  F r = F::one();
   bool started = false;
   for (std::size_t i = 64 * words; i-- > 0;) {
     if (started) r = sqr(r);
@@ -195,7 +201,7 @@ inline Fe<P> pow_var(const Fe<P>& a, const std::uint64_t* e, std::size_t words) 
 
 // a^-1 = a^(p-2) (Fermat); 0 for 0. Constant time in a: the exponent is public.
 template <class P>
-inline Fe<P> inverse(const Fe<P>& a) noexcept {
+constexpr Fe<P> inverse(const Fe<P>& a) noexcept {
   constexpr auto e = params::sub_small(P::modulus, 2);
   return pow_var(a, e.data(), P::N);
 }
@@ -204,17 +210,18 @@ template <class P>
 Fe<P> inverse_var(const Fe<P>& a) noexcept;
 
 // Montgomery's trick: n inversions for one and 3 (n - 1) multiplications; zeros stay zero. `scratch` holds n elements.
-template <class P>
-inline void batch_inverse_var(Fe<P>* a, std::size_t n, Fe<P>* scratch) noexcept {
-  Fe<P> product = Fe<P>::one();
+// F is any field.
+template <class F>
+inline void batch_inverse_var(F* a, std::size_t n, F* scratch) noexcept {
+  F product = F::one();
   for (std::size_t i = 0; i < n; ++i) {
     scratch[i] = product;
     if (!a[i].is_zero()) product *= a[i];
   }
-  Fe<P> inv = inverse_var(product);
+  F inv = inverse_var(product);
   for (std::size_t i = n; i-- > 0;) {
     if (a[i].is_zero()) continue;
-    const Fe<P> x = a[i];
+    const F x = a[i];
     a[i] = inv * scratch[i];
     inv *= x;
   }
@@ -229,7 +236,7 @@ inline bool is_square_var(const Fe<P>& a) noexcept {
 
 // A generator of the subgroup of order 2^two_adicity: g^((p-1) / 2^two_adicity)
 template <class P>
-inline Fe<P> root_of_unity_2adic() noexcept {
+constexpr Fe<P> root_of_unity_2adic() noexcept {
   constexpr auto e = params::shift_right(params::sub_small(P::modulus, 1), P::two_adicity);
   return pow_var(Fe<P>::from_u64(P::generator), e.data(), P::N);
 }
@@ -267,14 +274,14 @@ inline Status sqrt_var(Fe<P>& out, const Fe<P>& a) noexcept {
 }
 
 template <class P>
-inline Fe<P> Fe<P>::from_limbs_unchecked(const std::uint64_t* limbs) noexcept {
-  Fe r;
+constexpr Fe<P> Fe<P>::from_limbs_unchecked(const std::uint64_t* limbs) noexcept {
+  Fe r{};
   for (std::size_t i = 0; i < N; ++i) r.v[i] = limbs[i];
   return r * raw(Montgomery<P>::r_squared);
 }
 
 template <class P>
-inline Fe<P> Fe<P>::from_u64(std::uint64_t x) noexcept {
+constexpr Fe<P> Fe<P>::from_u64(std::uint64_t x) noexcept {
   const std::uint64_t limbs[N] = {x};
   return from_limbs_unchecked(limbs);
 }

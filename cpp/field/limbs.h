@@ -10,20 +10,20 @@ ASSAY_ISA_BEGIN
 
 __extension__ using u128 = unsigned __int128;
 
-inline std::uint64_t adc(std::uint64_t a, std::uint64_t b, std::uint64_t& carry) noexcept {
+constexpr std::uint64_t adc(std::uint64_t a, std::uint64_t b, std::uint64_t& carry) noexcept {
   const u128 t = static_cast<u128>(a) + b + carry;
   carry = static_cast<std::uint64_t>(t >> 64);
   return static_cast<std::uint64_t>(t);
 }
 
-inline std::uint64_t sbb(std::uint64_t a, std::uint64_t b, std::uint64_t& borrow) noexcept {
+constexpr std::uint64_t sbb(std::uint64_t a, std::uint64_t b, std::uint64_t& borrow) noexcept {
   const u128 t = static_cast<u128>(a) - b - borrow;
   borrow = static_cast<std::uint64_t>(t >> 64) & 1;
   return static_cast<std::uint64_t>(t);
 }
 
 // low word of acc + a b + carry; carry <- high word. Never overflows: (2^64-1)^2 + 2 (2^64-1) = 2^128 - 1.
-inline std::uint64_t mac(std::uint64_t acc, std::uint64_t a, std::uint64_t b, std::uint64_t& carry) noexcept {
+constexpr std::uint64_t mac(std::uint64_t acc, std::uint64_t a, std::uint64_t b, std::uint64_t& carry) noexcept {
   const u128 t = static_cast<u128>(a) * b + acc + carry;
   carry = static_cast<std::uint64_t>(t >> 64);
   return static_cast<std::uint64_t>(t);

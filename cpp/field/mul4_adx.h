@@ -15,7 +15,7 @@ ASSAY_ISA_BEGIN
 namespace detail {
 
 template <class P>
-inline void reduce_once(std::uint64_t* r, const std::uint64_t* t) noexcept;
+constexpr void reduce_once(std::uint64_t* r, const std::uint64_t* t) noexcept;
 
 template <class P>
 inline void montgomery_mul4_adx(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b) noexcept {

@@ -14,14 +14,6 @@ MODULI = {0: P, 1: R}
 OPS = {"add": 0, "sub": 1, "mul": 2, "sqr": 3, "neg": 4, "inverse": 5, "sqrt": 6}
 
 
-@pytest.fixture(params=_native.cpu_info()["available"])
-def isa(request: pytest.FixtureRequest):
-    before = _native.isa()
-    _native.set_isa(request.param)
-    yield request.param
-    _native.set_isa(before)
-
-
 def to_limbs(values: list[int]) -> np.ndarray:
     return np.array([[(v >> (64 * i)) & (2**64 - 1) for i in range(4)] for v in values], dtype=np.uint64).reshape(-1, 4)
 
