@@ -6,10 +6,12 @@ namespace py = pybind11;
 namespace assay::bindings {
 void bind_runtime(py::module_& m);
 void bind_field(py::module_& m);
+void bind_hash(py::module_& m);
 }  // namespace assay::bindings
 
 PYBIND11_MODULE(_native, m) {
   m.doc() = "The compiled kernels of assay. Use the typed layer in assay.crypto and assay.circuits.";
   assay::bindings::bind_runtime(m);
   assay::bindings::bind_field(m);
+  assay::bindings::bind_hash(m);
 }

@@ -1,0 +1,68 @@
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "cpu/features.h"
+#include "hash/poseidon.h"
+#include "parallel/pool.h"
+
+namespace assay {
+namespace {
+
+enum Check : int { unchecked = 0, passed, failed };
+std::atomic<int> checks[2][kPoseidonMaxWidth + 1];  // by level and width
+
+bool known_answer(const PoseidonKernel& kernel, const PoseidonTables& tables) noexcept {
+  std::uint64_t tag[4] = {}, inputs[4 * kPoseidonMaxWidth] = {}, out[4];
+  for (std::size_t i = 0; i + 1 < tables.t; ++i) inputs[4 * i] = i + 1;
+  return kernel.hash_canonical(tables, tag, inputs, 1, out) == Status::ok &&
+         std::memcmp(out, poseidon_known_answer(tables.t), sizeof out) == 0;
+}
+
+bool usable(IsaLevel level, const PoseidonKernel& kernel, std::size_t t) noexcept {
+  std::atomic<int>& check = checks[static_cast<int>(level)][t];
+  int state = check.load(std::memory_order_acquire);
+  if (state == unchecked) {
+    const PoseidonTables* tables = poseidon_tables(t);
+    state = tables != nullptr && known_answer(kernel, *tables) ? passed : failed;
+    if (state == failed)
+      std::fprintf(stderr, "assay: Poseidon t = %zu fails its known answer on level %s\n", t, isa_name(level).data());
+    check.store(state, std::memory_order_release);
+  }
+  return state == passed;
+}
+
+}  // namespace
+
+const PoseidonKernel& poseidon_kernel(std::size_t t) noexcept {
+#if defined(ASSAY_X86)
+  if (isa_level() == IsaLevel::adx && usable(IsaLevel::adx, kPoseidonAdx, t)) return kPoseidonAdx;
+#endif
+  if (usable(IsaLevel::portable, kPoseidonPortable, t)) return kPoseidonPortable;
+  std::abort();  // no level computes Poseidon: nothing that this process says could be trusted
+}
+
+Status poseidon_hash(const std::uint64_t* inputs, std::size_t n, std::size_t k, const std::uint64_t* tag,
+                     std::uint64_t* out) noexcept {
+  const std::size_t t = k + 1;
+  if (t < kPoseidonMinWidth || t > kPoseidonMaxWidth) return Status::out_of_range;
+  const PoseidonTables* tables = poseidon_tables(t);
+  if (tables == nullptr) return Status::out_of_memory;
+  const PoseidonKernel& kernel = poseidon_kernel(t);
+  std::atomic<int> bad{static_cast<int>(Status::ok)};
+  ASSAY_TRY(parallel_for(n, 8, [&](std::size_t begin, std::size_t end) noexcept {
+    const Status status = kernel.hash_canonical(*tables, tag, inputs + 4 * k * begin, end - begin, out + 4 * begin);
+    if (status != Status::ok) bad.store(static_cast<int>(status), std::memory_order_relaxed);
+  }));
+  return static_cast<Status>(bad.load());
+}
+
+Status poseidon_permute(std::uint64_t* states, std::size_t n, std::size_t t, bool plain) noexcept {
+  if (t < kPoseidonMinWidth || t > kPoseidonMaxWidth) return Status::out_of_range;
+  const PoseidonTables* tables = poseidon_tables(t);
+  if (tables == nullptr) return Status::out_of_memory;
+  return poseidon_kernel(t).permute_canonical(*tables, states, n, plain);
+}
+
+}  // namespace assay
