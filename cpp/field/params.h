@@ -34,6 +34,14 @@ consteval Limbs<N> sub(const Limbs<N>& a, const Limbs<N>& b) {
   return r;
 }
 
+// 2 a; the top bit of a must be clear
+template <std::size_t N>
+consteval Limbs<N> double_limbs(const Limbs<N>& a) {
+  Limbs<N> r{};
+  for (std::size_t i = 0; i < N; ++i) r[i] = (a[i] << 1) | (i > 0 ? a[i - 1] >> 63 : 0);
+  return r;
+}
+
 // 2 a mod p for a < p; p needs no spare bit
 template <std::size_t N>
 consteval Limbs<N> double_mod(const Limbs<N>& a, const Limbs<N>& p) {

@@ -1,0 +1,124 @@
+#include "ntt/ntt.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "cpu/features.h"
+#include "ntt/roots_cache.h"
+
+namespace assay {
+namespace {
+
+const NttKernel& kernel() noexcept {
+#if defined(ASSAY_X86)
+  if (isa_level() == IsaLevel::adx) return kNttAdx;
+#endif
+  return kNttPortable;
+}
+
+Status log_size(unsigned& log_n, std::size_t n) noexcept {
+  if (!std::has_single_bit(n) || n > (std::size_t{1} << kNttMaxLog)) return Status::out_of_range;
+  log_n = static_cast<unsigned>(std::countr_zero(n));
+  return Status::ok;
+}
+
+bool is_zero(const std::uint64_t* x) noexcept { return (x[0] | x[1] | x[2] | x[3]) == 0; }
+
+std::size_t reversed(std::size_t i, unsigned bits) noexcept {
+  std::size_t r = 0;
+  for (unsigned k = 0; k < bits; ++k) r |= ((i >> k) & 1) << (bits - 1 - k);
+  return r;
+}
+
+void swap_elements(std::uint64_t* values, std::size_t i, std::size_t j) noexcept {
+  std::swap_ranges(values + 4 * i, values + 4 * i + 4, values + 4 * j);
+}
+
+enum class Direction { forward, inverse, extend };
+
+Status transform(Direction direction, std::uint64_t* values, std::size_t n, const std::uint64_t* shift,
+                 JobControl* control) noexcept {
+  unsigned log_n = 0;
+  ASSAY_TRY(log_size(log_n, n));
+  if (shift != nullptr && is_zero(shift)) return Status::not_invertible;
+  const NttKernel& k = kernel();
+  std::shared_ptr<const std::uint64_t[]> roots;
+  ASSAY_TRY(ntt_roots(roots, log_n, k, control));
+  switch (direction) {
+    case Direction::forward:
+      return k.forward(values, log_n, roots.get(), shift, false, control);
+    case Direction::inverse:
+      return k.inverse(values, log_n, roots.get(), shift, true, control);
+    case Direction::extend:
+      ASSAY_TRY(k.inverse(values, log_n, roots.get(), nullptr, false, control));
+      return k.forward(values, log_n, roots.get(), shift, true, control);
+  }
+  return Status::out_of_range;
+}
+
+}  // namespace
+
+Status ntt_forward(std::uint64_t* values, std::size_t n, const std::uint64_t* shift, JobControl* control) noexcept {
+  return transform(Direction::forward, values, n, shift, control);
+}
+Status ntt_inverse(std::uint64_t* values, std::size_t n, const std::uint64_t* shift, JobControl* control) noexcept {
+  return transform(Direction::inverse, values, n, shift, control);
+}
+Status ntt_extend(std::uint64_t* values, std::size_t n, const std::uint64_t* shift, JobControl* control) noexcept {
+  return transform(Direction::extend, values, n, shift, control);
+}
+
+Status ntt_forward_natural(std::uint64_t* values, std::size_t n, const std::uint64_t* shift,
+                           JobControl* control) noexcept {
+  ASSAY_TRY(ntt_forward(values, n, shift, control));
+  return ntt_bit_reverse(values, n, control);
+}
+Status ntt_inverse_natural(std::uint64_t* values, std::size_t n, const std::uint64_t* shift,
+                           JobControl* control) noexcept {
+  ASSAY_TRY(ntt_bit_reverse(values, n, control));
+  return ntt_inverse(values, n, shift, control);
+}
+
+Status ntt_bit_reverse(std::uint64_t* values, std::size_t n, JobControl* control) noexcept {
+  constexpr unsigned kTile = 3;
+  unsigned log_n = 0;
+  ASSAY_TRY(log_size(log_n, n));
+  if (log_n < 2 * kTile) {
+    for (std::size_t i = 0; i < n; ++i)
+      if (const std::size_t j = reversed(i, log_n); i < j) swap_elements(values, i, j);
+    return Status::ok;
+  }
+  // i = (high, middle, low) goes to (brv low, brv middle, brv high): an 8 x 8 tile goes to one tile, so that each cache
+  // line is fetched once.
+  const unsigned middle_bits = log_n - 2 * kTile;
+  return parallel_for(
+      std::size_t{1} << middle_bits, 256,
+      [=](std::size_t begin, std::size_t end) noexcept {
+        for (std::size_t m = begin; m < end; ++m) {
+          const std::size_t opposite = reversed(m, middle_bits);
+          if (opposite < m) continue;
+          for (std::size_t high = 0; high < (1u << kTile); ++high) {
+            for (std::size_t low = 0; low < (1u << kTile); ++low) {
+              const std::size_t i = (high << (log_n - kTile)) | (m << kTile) | low;
+              const std::size_t j =
+                  (reversed(low, kTile) << (log_n - kTile)) | (opposite << kTile) | reversed(high, kTile);
+              if (m != opposite || i < j) swap_elements(values, i, j);
+            }
+          }
+        }
+      },
+      control);
+}
+
+Status ntt_lagrange(const std::uint64_t* tau, std::size_t n, std::uint64_t* out, JobControl* control) noexcept {
+  unsigned log_n = 0;
+  ASSAY_TRY(log_size(log_n, n));
+  return kernel().lagrange(tau, log_n, out, control);
+}
+
+Status fr_to_montgomery(std::uint64_t* values, std::size_t n) noexcept { return kernel().to_montgomery(values, n); }
+Status fr_from_montgomery(std::uint64_t* values, std::size_t n) noexcept { return kernel().from_montgomery(values, n); }
+
+std::size_t ntt_memory_estimate(std::size_t n) noexcept { return 16 * n + (std::size_t{1} << 18) + (1u << 20); }
+
+}  // namespace assay
