@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import pytest
@@ -71,6 +72,15 @@ def recursive(coefficients: list[int], w: int) -> list[int]:
     return low + high
 
 
+@cache
+def textbook(log_n: int, shift: int) -> tuple[list[int], list[int], list[int]]:
+    """Coefficients, their values on H, and those on the coset."""
+    w = pow(5, (R - 1) >> log_n, R)
+    coefficients = samples(1 << log_n, log_n)
+    scaled = [a * pow(shift, i, R) % R for i, a in enumerate(coefficients)]
+    return coefficients, recursive(coefficients, w), recursive(scaled, w)
+
+
 @pytest.mark.parametrize("log_n", range(9))
 @pytest.mark.parametrize("shift", [None, 5, R - 1, 123456789 << 200])
 def test_equals_the_naive_sum(isa: str, log_n: int, shift: int | None) -> None:
@@ -85,16 +95,12 @@ def test_equals_the_naive_sum(isa: str, log_n: int, shift: int | None) -> None:
     )
 
 
-@pytest.mark.parametrize("log_n", [9, 10, 13, 14, 15, 16])
+@pytest.mark.parametrize("log_n", [9, 10, 14, 15])
 def test_large_sizes_equal_the_textbook_transform(isa: str, threads: int, log_n: int) -> None:
-    n = 1 << log_n
-    coefficients = samples(n, log_n)
-    values = recursive(coefficients, pow(5, (R - 1) // n, R))
+    shift = 7
+    coefficients, values, on_coset = textbook(log_n, shift)
     assert from_limbs(ntt.ntt(to_limbs(coefficients))) == values
     assert from_limbs(ntt.ntt(to_limbs(values), inverse=True)) == coefficients
-    shift = 7
-    scaled = [a * pow(shift, i, R) % R for i, a in enumerate(coefficients)]
-    on_coset = recursive(scaled, pow(5, (R - 1) // n, R))
     assert from_limbs(ntt.ntt(to_limbs(coefficients), coset=shift)) == on_coset
     assert from_limbs(ntt.ntt(to_limbs(on_coset), coset=shift, inverse=True)) == coefficients
     extended = ntt.extend(to_limbs(reverse_bits(values)), shift)
@@ -170,7 +176,7 @@ def test_bad_input_is_refused() -> None:
             ntt.ntt(np.zeros(shape, dtype=np.uint64))
     for bad in (R, R + 1, 2**256 - 1):
         with pytest.raises(EncodingError):
-            ntt.ntt(np.frombuffer(b''.join(v.to_bytes(32, 'little') for v in (0, 1, bad, 0)), np.uint64).reshape(4, 4))
+            ntt.ntt(np.frombuffer(b"".join(v.to_bytes(32, "little") for v in (0, 1, bad, 0)), np.uint64).reshape(4, 4))
     for bad in (0, R, -1):
         with pytest.raises(InvalidInput):
             ntt.ntt(to_limbs([0, 1]), coset=bad)

@@ -61,7 +61,7 @@ def ntt(
 
 
 def extend(values: Limbs, coset: int, *, progress: Progress | None = None) -> Limbs:
-    """From the values of a polynomial on H to its values on the coset s H, both in bit-reversed order: `uint64[n, 4]`."""
+    """The values of a polynomial on H become those on the coset s H: `uint64[n, 4]`, both in bit-reversed order."""
     require_limbs(values, FIELD_LIMBS, "values")
     result: Limbs = _native.ntt(values, "extend", _shift(coset), progress)
     return result
