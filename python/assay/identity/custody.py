@@ -1,0 +1,116 @@
+"""Where secrets live: files that only their owner may read, and a holder for secret bytes.
+
+A passphrase protects a `SecretBytes` file with scrypt (N = 2^15, r = 8, p = 1; RFC 7914) and AES-256-GCM, with the
+record's kind as associated data. Signing keys use PKCS #8's own encryption (`keys`).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import NoReturn
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from assay.core.encoding import decode_record, encode_record
+from assay.core.errors import AuthorizationError, InvalidInput, LimitError, NotFound, StateError, SystemFailure
+
+__all__ = ["SecretBytes", "read_private", "write_private"]
+
+_MAX_FILE = 64 << 10
+_PLAIN, _SEALED = "assay.secret.plain", "assay.secret.sealed"
+
+
+class SecretBytes:
+    """Secret bytes that show themselves only to `reveal`, and can be wiped.
+
+    Python may hold further copies of what `reveal` returned; wiping clears the one kept here.
+    """
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = bytearray(data)
+
+    def reveal(self) -> bytes:
+        """A copy of the secret; `StateError` after `wipe`."""
+        if not self._data:
+            raise StateError("the secret was wiped")
+        return bytes(self._data)
+
+    def wipe(self) -> None:
+        """Overwrite the secret with zeros and forget it."""
+        for i in range(len(self._data)):
+            self._data[i] = 0
+        self._data.clear()
+
+    @classmethod
+    def load(cls, path: Path, passphrase: bytes | None = None) -> SecretBytes:
+        """Read the file that `save` wrote."""
+        data = read_private(path)
+        if passphrase is None:
+            (secret,) = decode_record(data, _PLAIN, 1, bytes)
+            return cls(secret)
+        salt, nonce, sealed = decode_record(data, _SEALED, 1, bytes, bytes, bytes)
+        try:
+            return cls(AESGCM(_stretch(passphrase, salt)).decrypt(nonce, sealed, _SEALED.encode()))
+        except (InvalidTag, ValueError):
+            raise AuthorizationError(f"{path}: wrong passphrase, or the file was changed") from None
+
+    def save(self, path: Path, passphrase: bytes | None = None) -> None:
+        """Write to a new file of mode 0600, encrypted when there is a passphrase."""
+        if passphrase is None:
+            write_private(path, encode_record(_PLAIN, 1, self.reveal()))
+            return
+        salt, nonce = os.urandom(16), os.urandom(12)
+        sealed = AESGCM(_stretch(passphrase, salt)).encrypt(nonce, self.reveal(), _SEALED.encode())
+        write_private(path, encode_record(_SEALED, 1, salt, nonce, sealed))
+
+    def __repr__(self) -> str:
+        return "<SecretBytes>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise StateError("a SecretBytes is neither pickled nor copied; use save and load")
+
+
+def _stretch(passphrase: bytes, salt: bytes) -> bytes:
+    if not passphrase:
+        raise InvalidInput("the passphrase is empty; give None for no protection")
+    return Scrypt(salt=salt, length=32, n=1 << 15, r=8, p=1).derive(passphrase)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write `data` durably to a new file of mode 0600; an existing file is never overwritten."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        raise StateError(f"{path} exists already; a key file is never overwritten") from None
+    except OSError as error:
+        raise SystemFailure(f"{path} cannot be written: {error.strerror}") from error
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_private(path: Path) -> bytes:
+    """Read a key file; refuses one that anybody but its owner may read or write."""
+    try:
+        with Path(path).open("rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_mode & 0o077:
+                mode = stat.filemode(status.st_mode)
+                raise AuthorizationError(f"{path} is open to others ({mode}): chmod 600 it, and consider the key known")
+            data = file.read(_MAX_FILE + 1)
+    except FileNotFoundError:
+        raise NotFound(f"there is no key file {path}") from None
+    except AuthorizationError:
+        raise
+    except OSError as error:
+        raise SystemFailure(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > _MAX_FILE:
+        raise LimitError(f"{path} is larger than {_MAX_FILE} bytes and no key file")
+    return data
