@@ -32,6 +32,15 @@ __all__ = ["ACCOUNT_EXTENSION", "MAX_CERTIFICATE_BYTES", "AuthorityCertificate",
 ACCOUNT_EXTENSION = x509.ObjectIdentifier("2.25.85117865866762751017137002225494732158")
 MAX_CERTIFICATE_BYTES = 8 << 10
 MAX_INDEX = (1 << 32) - 1
+PARSE_ERRORS = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+)  # what `cryptography` raises for bytes that are not what they should be
 _KIND = "assay.identity.account"
 _FINGERPRINT = "assay/identity/certificate/v1"
 _SHA256_ECDSA = "1.2.840.10045.4.3.2"
@@ -48,7 +57,7 @@ class _X509:
             key = self.x509.public_key()
             self._extensions = self.x509.extensions
             names = self.x509.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        except PARSE_ERRORS as error:
             raise EncodingError(f"the bytes are not an X.509 certificate: {error}") from None
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             raise EncodingError("the key of a certificate is an ECDSA key on P-256")
@@ -105,7 +114,7 @@ class AuthorityCertificate(_X509):
             )
         try:
             self.x509.verify_directly_issued_by(self.x509)
-        except (InvalidSignature, ValueError, TypeError):
+        except (InvalidSignature, *PARSE_ERRORS):
             raise SignatureError("the authority's certificate is not signed by itself") from None
 
     @classmethod
@@ -158,7 +167,7 @@ class Certificate(_X509):
         """Raise `SignatureError` unless `authority` signed this certificate."""
         try:
             self.x509.verify_directly_issued_by(authority.x509)
-        except (InvalidSignature, ValueError, TypeError):
+        except (InvalidSignature, *PARSE_ERRORS):
             raise SignatureError(f"the certificate of {self.name!r} is not signed by {authority!r}") from None
 
     def __repr__(self) -> str:

@@ -19,14 +19,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from assay.core.encoding import Encodable, decode_record, digest, encode, encode_record
 from assay.core.errors import EncodingError, InvalidInput, SignatureError
-from assay.identity.certificate import coordinate_bytes
+from assay.identity.certificate import PARSE_ERRORS, coordinate_bytes
 from assay.identity.custody import SecretBytes
 from assay.identity.keys import SigningKey, public_key_bytes, verify_signature
 from assay.identity.roles import Role
@@ -182,7 +181,7 @@ def _load_request(der: bytes) -> tuple[x509.CertificateSigningRequest, ec.Ellipt
     try:
         request = x509.load_der_x509_csr(der)
         key = request.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except PARSE_ERRORS as error:
         raise EncodingError(f"the bytes are not a certificate request: {error}") from None
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise EncodingError("a certificate request is for an ECDSA key on P-256")
@@ -193,11 +192,11 @@ def _requested_key(der: bytes, name: str) -> ec.EllipticCurvePublicKey:
     request, key = _load_request(der)
     try:
         valid = request.is_signature_valid
-    except UnsupportedAlgorithm:
+        subject = [attribute.value for attribute in request.subject]
+    except PARSE_ERRORS:
         valid = False
     if not valid:
         raise SignatureError("the certificate request is not signed by its own key")
-    subject = [attribute.value for attribute in request.subject]
     if subject != [name]:
         raise SignatureError(f"the certificate request is for {subject!r}, the invitation for {name!r}")
     return key

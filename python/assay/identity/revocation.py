@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 
 from assay.core.clock import from_datetime, to_datetime
 from assay.core.errors import EncodingError, InvalidInput, LimitError, RevokedError, SignatureError, StateError
-from assay.identity.certificate import AuthorityCertificate, Certificate
+from assay.identity.certificate import PARSE_ERRORS, AuthorityCertificate, Certificate
 from assay.identity.keys import SigningKey
 
 __all__ = ["MAX_LIST_BYTES", "Reason", "Revocation", "RevocationList"]
@@ -52,10 +51,11 @@ class RevocationList:
         try:
             self.x509 = x509.load_der_x509_crl(der)
             self.number: int = self.x509.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+            self._issuer = self.x509.issuer
             next_update = self.x509.next_update_utc
             self.entries: Mapping[int, Revocation] = {e.serial_number: _revocation(e) for e in self.x509}
             count = sum(1 for _ in self.x509)
-        except (ValueError, UnsupportedAlgorithm, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
+        except PARSE_ERRORS as error:
             raise EncodingError(f"the bytes are not a numbered revocation list: {error}") from None
         if next_update is None or len(self.entries) != count:
             raise EncodingError("a revocation list names its next update, and each certificate once")
@@ -93,7 +93,11 @@ class RevocationList:
 
     def check_signed_by(self, authority: AuthorityCertificate) -> None:
         """Raise `SignatureError` unless `authority` signed this list."""
-        if self.x509.issuer != authority.x509.subject or not self.x509.is_signature_valid(authority.public_key):
+        try:
+            valid = self._issuer == authority.x509.subject and self.x509.is_signature_valid(authority.public_key)
+        except PARSE_ERRORS:
+            valid = False
+        if not valid:
             raise SignatureError(f"revocation list {self.number} is not signed by {authority!r}")
 
     def check_follows(self, earlier: RevocationList) -> None:
