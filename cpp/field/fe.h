@@ -17,6 +17,9 @@
 #include "base/status.h"
 #include "field/limbs.h"
 #include "field/params.h"
+#if defined(ASSAY_X86)
+#include "field/add4_x86.h"
+#endif
 #if defined(ASSAY_ISA_ADX)
 #include "field/mul4_adx.h"
 #endif
@@ -72,48 +75,76 @@ namespace detail {
 
 // r <- t mod p for t < 2 p
 template <class P>
-constexpr void reduce_once(std::uint64_t* r, const std::uint64_t* t) noexcept {
+[[gnu::always_inline]] constexpr void reduce_once(std::uint64_t* r, const std::uint64_t* t) noexcept {
   constexpr std::size_t N = P::N;
+#if defined(ASSAY_X86)
+  if constexpr (N == 4) {
+    if (!std::is_constant_evaluated()) return reduce4<P>(r, t[0], t[1], t[2], t[3]);
+  }
+#endif
   std::uint64_t s[N] = {}, borrow = 0;
   for (std::size_t i = 0; i < N; ++i) s[i] = sbb(t[i], P::modulus[i], borrow);
   const std::uint64_t keep = 0 - borrow;
   for (std::size_t i = 0; i < N; ++i) r[i] = (t[i] & keep) | (s[i] & ~keep);
 }
 
+// t <- (t + a_i b + m p) / 2^64 with m chosen to clear the low word; t stays below 2 p, so its carry word is zero
+template <class P>
+[[gnu::always_inline]] constexpr void montgomery_row(std::uint64_t* t, std::uint64_t ai,
+                                                     const std::uint64_t* b) noexcept {
+  constexpr std::size_t N = P::N;
+  std::uint64_t c = 0, d = 0;
+  t[0] = mac(t[0], ai, b[0], c);
+  const std::uint64_t m = t[0] * Montgomery<P>::neg_inverse;
+  (void)mac(t[0], m, P::modulus[0], d);
+#pragma GCC unroll 8
+  for (std::size_t j = 1; j < N; ++j) {
+    t[j] = mac(t[j], ai, b[j], c);
+    t[j - 1] = mac(t[j], m, P::modulus[j], d);
+  }
+  t[N - 1] = c + d;
+}
+
 // r <- a b R^-1 mod p for a b < p 2^(64 N)
 template <class P>
-constexpr void montgomery_mul(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b) noexcept {
-  constexpr std::size_t N = P::N;
-  std::uint64_t t[N] = {};
-  for (std::size_t i = 0; i < N; ++i) {
-    // t <- (t + a_i b + m p) / 2^64, with m chosen to clear the low word; t stays below 2 p, so its carry word is zero
-    std::uint64_t c = 0, d = 0;
-    t[0] = mac(t[0], a[i], b[0], c);
-    const std::uint64_t m = t[0] * Montgomery<P>::neg_inverse;
-    (void)mac(t[0], m, P::modulus[0], d);
-    for (std::size_t j = 1; j < N; ++j) {
-      t[j] = mac(t[j], a[i], b[j], c);
-      t[j - 1] = mac(t[j], m, P::modulus[j], d);
-    }
-    t[N - 1] = c + d;
-  }
+[[gnu::always_inline]] constexpr void montgomery_mul(std::uint64_t* r, const std::uint64_t* a,
+                                                     const std::uint64_t* b) noexcept {
+  std::uint64_t t[P::N] = {};
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < P::N; ++i) montgomery_row<P>(t, a[i], b);
   reduce_once<P>(r, t);
 }
 
 }  // namespace detail
 
 template <class P>
-constexpr Fe<P> operator+(const Fe<P>& a, const Fe<P>& b) noexcept {
+[[gnu::always_inline]] constexpr Fe<P> operator+(const Fe<P>& a, const Fe<P>& b) noexcept {
+  Fe<P> r;
+#if defined(ASSAY_X86)
+  if constexpr (P::N == 4) {
+    if (!std::is_constant_evaluated()) {
+      detail::add4<P>(r.v, a.v, b.v);
+      return r;
+    }
+  }
+#endif
   std::uint64_t t[P::N] = {}, carry = 0;
   for (std::size_t i = 0; i < P::N; ++i) t[i] = adc(a.v[i], b.v[i], carry);
-  Fe<P> r{};
   detail::reduce_once<P>(r.v, t);
   return r;
 }
 
 template <class P>
-constexpr Fe<P> operator-(const Fe<P>& a, const Fe<P>& b) noexcept {
-  Fe<P> r{};
+[[gnu::always_inline]] constexpr Fe<P> operator-(const Fe<P>& a, const Fe<P>& b) noexcept {
+  Fe<P> r;
+#if defined(ASSAY_X86)
+  if constexpr (P::N == 4) {
+    if (!std::is_constant_evaluated()) {
+      detail::sub4<P>(r.v, a.v, b.v);
+      return r;
+    }
+  }
+#endif
   std::uint64_t borrow = 0, carry = 0;
   for (std::size_t i = 0; i < P::N; ++i) r.v[i] = sbb(a.v[i], b.v[i], borrow);
   const std::uint64_t mask = 0 - borrow;
@@ -122,13 +153,13 @@ constexpr Fe<P> operator-(const Fe<P>& a, const Fe<P>& b) noexcept {
 }
 
 template <class P>
-constexpr Fe<P> operator-(const Fe<P>& a) noexcept {
+[[gnu::always_inline]] constexpr Fe<P> operator-(const Fe<P>& a) noexcept {
   return Fe<P>::zero() - a;
 }
 
 template <class P>
-constexpr Fe<P> operator*(const Fe<P>& a, const Fe<P>& b) noexcept {
-  Fe<P> r{};
+[[gnu::always_inline]] constexpr Fe<P> operator*(const Fe<P>& a, const Fe<P>& b) noexcept {
+  Fe<P> r;
 #if defined(ASSAY_ISA_ADX)
   if constexpr (P::N == 4) {
     if (!std::is_constant_evaluated()) {
@@ -155,18 +186,18 @@ constexpr Fe<P>& operator*=(Fe<P>& a, const Fe<P>& b) noexcept {
 }
 
 template <class P>
-constexpr Fe<P> sqr(const Fe<P>& a) noexcept {
+[[gnu::always_inline]] constexpr Fe<P> sqr(const Fe<P>& a) noexcept {
   return a * a;
 }
 template <class P>
-constexpr Fe<P> dbl(const Fe<P>& a) noexcept {
+[[gnu::always_inline]] constexpr Fe<P> dbl(const Fe<P>& a) noexcept {
   return a + a;
 }
 
 // a / 2: (a or a + p) shifted
 template <class P>
 constexpr Fe<P> half(const Fe<P>& a) noexcept {
-  Fe<P> r{};
+  Fe<P> r;
   std::uint64_t carry = 0;
   const std::uint64_t mask = 0 - (a.v[0] & 1);
   for (std::size_t i = 0; i < P::N; ++i) r.v[i] = adc(a.v[i], P::modulus[i] & mask, carry);
@@ -179,7 +210,7 @@ constexpr Fe<P> half(const Fe<P>& a) noexcept {
 template <class P>
 constexpr Fe<P> select(const Fe<P>& a, const Fe<P>& b, std::uint64_t choice) noexcept {
   const std::uint64_t mask = 0 - choice;
-  Fe<P> r{};
+  Fe<P> r;
   for (std::size_t i = 0; i < P::N; ++i) r.v[i] = (a.v[i] & ~mask) | (b.v[i] & mask);
   return r;
 }
