@@ -19,7 +19,7 @@ from assay.rollup.paper_score import CREDIT_LIMIT, NONCE_LIMIT
 from assay.rollup.policies import legal_queries
 from assay.rollup.run_length import average_run_length
 
-# --- run lengths ------------------------------------------------------------------------------------------------------
+# --- run lengths ----------------------------------------------------------------------------------------------------
 
 
 def run_length_by_fractions(p: Fraction, m: int, big: int, h: int) -> Fraction:
@@ -101,7 +101,7 @@ def test_run_length_agrees_with_monte_carlo(rate: float) -> None:
     assert abs(length.mean() - detector.run_length(rate)) < 4.5 * standard_error
 
 
-# --- CUSUM ------------------------------------------------------------------------------------------------------------
+# --- CUSUM ----------------------------------------------------------------------------------------------------------
 
 
 def test_fit_gives_the_least_threshold() -> None:
@@ -191,7 +191,7 @@ def test_legal_queries_made_first_buy_nothing() -> None:
     assert mismatches_until_block(0) == mismatches_until_block(500) == mismatches_until_block(5000) == 4
 
 
-# --- the paper's score ------------------------------------------------------------------------------------------------
+# --- the paper's score ----------------------------------------------------------------------------------------------
 
 
 def paper_blocks_at(alpha: int, t: str, base: float, limit: int = 20_000) -> int | None:
@@ -271,7 +271,7 @@ def test_paper_detector_warns_and_refuses() -> None:
         detector.step(last * SCALE, last, True)
 
 
-# --- the table --------------------------------------------------------------------------------------------------------
+# --- the table ------------------------------------------------------------------------------------------------------
 
 
 def test_table_is_correctly_rounded() -> None:

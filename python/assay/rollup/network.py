@@ -35,7 +35,7 @@ class Spec:
 
 
 class Network(nn.Module):
-    """Normalise, 3 x 3 convolutions to 16 and 32 channels, max-pool to 4 x 4, hidden layer of 128, one logit a class."""
+    """Normalise, 3 x 3 convolutions to 16 and 32 channels, max-pool to 4 x 4, a hidden layer of 128, logits."""
 
     centre: Tensor
     spread: Tensor
