@@ -241,6 +241,30 @@ def test_counts_with_the_natural_logarithm(t: str, ours: int) -> None:
     assert paper_blocks_at(500, t, math.e) == ours
 
 
+def test_mean_counts_with_errors_and_chance_hits() -> None:
+    # 3 % errors on legal queries, 10 % hits by chance on the others, judged from the first theft on; means of 200 runs.
+    expected = {(500, "0.1"): 580, (500, "0.5"): 663, (500, "0.7"): 829, (100, "0.5"): 146, (1000, "0.5"): 1281}
+    generator = np.random.default_rng(0)
+    table, queries, runs = credit_table()[1:4001], 4000, 200
+    for (alpha, t), mean in expected.items():
+        counts = [legal_queries(Fraction(t), k) for k in range(queries - alpha + 1)]
+        legal = np.concatenate([np.ones(alpha, dtype=bool), np.diff(counts) > 0])
+        match = np.where(legal, generator.random((runs, queries)) >= 0.03, generator.random((runs, queries)) < 0.10)
+        credit = np.cumsum(np.where(match, SCALE, -table), axis=1)
+        suspect = 2 * credit < SCALE * np.arange(1, queries + 1)
+        suspect[:, :alpha] = False
+        assert suspect.any(axis=1).all()
+        assert (1 + suspect.argmax(axis=1)).mean() == pytest.approx(mean, rel=0.02)
+
+
+def test_paper_mode_switches_the_cusum_of_the_circuit_off() -> None:
+    match_step, mismatch_step, threshold = PaperDetector().constants
+    score = 0
+    for step in (match_step, mismatch_step):
+        score = max(0, score + step)
+    assert score == 0 < threshold < SCORE_LIMIT
+
+
 def test_honest_users_of_an_imperfect_model_are_blocked_near_1896() -> None:
     # Expected credit after N queries at 13 % model error: sum of 0.87 - 0.13 T[i].
     table = credit_table() / SCALE

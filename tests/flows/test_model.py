@@ -6,8 +6,9 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,35 @@ def test_training_on_cuda(digits: Dataset, digits_split: Split) -> None:
     train, scoring = digits_split.train, digits_split.scoring
     fitted = ImageClassifier(device="cuda").fit(digits.images[train], digits.labels[train])
     assert fitted.score(digits.images[scoring], digits.labels[scoring]) > 0.94
+
+
+def test_training_reports_and_can_be_stopped(digits: Dataset) -> None:
+    class Stop(Exception):
+        pass
+
+    class Recorder:
+        steps = 0
+        total: int | None = None
+
+        @contextmanager
+        def task(self, label: str, total: int | None = None) -> Iterator[Recorder]:
+            self.total = total
+            yield self
+
+        def advance(self, steps: int = 1) -> None:
+            self.steps += steps
+            if self.steps == 3:
+                raise Stop
+
+        def describe(self, label: str) -> None:
+            pass
+
+    recorder, classifier = Recorder(), ImageClassifier(epochs=5)
+    with pytest.raises(Stop):
+        classifier.fit(digits.images[:40], digits.labels[:40], progress=recorder)
+    assert (recorder.steps, recorder.total) == (3, 5)
+    with pytest.raises(StateError, match="not fitted"):
+        classifier.predict(digits.images[:2])
 
 
 def test_scikit_learn_conventions() -> None:

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.core.errors import InvalidInput, StateError
+from assay.core.progress import SILENT, Progress
 from assay.rollup.npz import read_arrays
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class ImageClassifier:
             setattr(self, name, value)
         return self
 
-    def fit(self, images: NDArray[np.float32], labels: NDArray[np.int64]) -> Self:
+    def fit(self, images: NDArray[np.float32], labels: NDArray[np.int64], *, progress: Progress = SILENT) -> Self:
         """Train on images float32[n, channels, height, width] in 0..1 with labels int64[n]; returns self.
 
         Raises:
@@ -109,6 +110,7 @@ class ImageClassifier:
             epochs=self.epochs,
             learning_rate=self.learning_rate,
             generator=generator,
+            progress=progress,
         )
         return self._adopt(network, shape, classes)
 

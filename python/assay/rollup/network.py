@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assay.core.errors import DependencyMissing, InvalidInput
+from assay.core.progress import SILENT, Progress
 
 try:
     import torch
@@ -92,6 +93,7 @@ def train(
     epochs: int | None,
     learning_rate: float,
     generator: torch.Generator,
+    progress: Progress = SILENT,
 ) -> None:
     """Fit in place by AdamW under a one-cycle schedule, on images shifted by a pixel or two at random.
 
@@ -102,6 +104,7 @@ def train(
         epochs: passes over the data; None takes about 300 steps, at least 12 passes.
         learning_rate: peak of the schedule.
         generator: of the order and the shifts, on the CPU.
+        progress: told of every pass.
     """
     count = pixels.shape[0]
     batch = min(32 if count <= 2048 else 128, count)
@@ -115,15 +118,17 @@ def train(
     loss_of = nn.CrossEntropyLoss(label_smoothing=0.05)
     reach = max(1, min(pixels.shape[2:]) // 16)
     network.train()
-    for _ in range(passes):
-        order = torch.randperm(count, generator=generator)
-        for start in range(0, count, batch):
-            chosen = order[start : start + batch].to(pixels.device)
-            down, right = torch.randint(-reach, reach + 1, (2,), generator=generator).tolist()
-            optimiser.zero_grad(set_to_none=True)
-            loss_of(network(_shifted(pixels[chosen], down, right)), targets[chosen]).backward()
-            optimiser.step()
-            schedule.step()
+    with progress.task("training", total=passes) as task:
+        for _ in range(passes):
+            order = torch.randperm(count, generator=generator)
+            for start in range(0, count, batch):
+                chosen = order[start : start + batch].to(pixels.device)
+                down, right = torch.randint(-reach, reach + 1, (2,), generator=generator).tolist()
+                optimiser.zero_grad(set_to_none=True)
+                loss_of(network(_shifted(pixels[chosen], down, right)), targets[chosen]).backward()
+                optimiser.step()
+                schedule.step()
+            task.advance()
     network.eval()
 
 

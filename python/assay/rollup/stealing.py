@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.core.errors import InvalidInput
+from assay.core.progress import SILENT, Progress
 from assay.rollup.datasets import Dataset
 from assay.rollup.model import ImageClassifier
 
@@ -40,6 +41,7 @@ def copy_accuracy(
     answers: NDArray[np.int64] | None = None,
     seed: int = 0,
     device: str = "cpu",
+    progress: Progress = SILENT,
 ) -> CopyScore:
     """Train a copy of the served model's architecture on (sample, label) pairs and score it.
 
@@ -53,6 +55,7 @@ def copy_accuracy(
         answers: int64[n], labels of the served model for the whole data set, for `agreement`.
         seed: of the copy's training.
         device: "cpu" or "cuda".
+        progress: told of the training.
 
     Raises:
         InvalidInput: lengths differ, or a scoring sample was trained on.
@@ -70,11 +73,8 @@ def copy_accuracy(
     if np.unique(targets).size == 1:
         guessed = np.full(scoring.size, targets[0])
     else:
-        guessed = (
-            ImageClassifier(seed=seed, device=device)
-            .fit(dataset.images[distinct], targets)
-            .predict(dataset.images[scoring])
-        )
+        copy = ImageClassifier(seed=seed, device=device)
+        guessed = copy.fit(dataset.images[distinct], targets, progress=progress).predict(dataset.images[scoring])
     return CopyScore(
         accuracy=float(np.mean(guessed == dataset.labels[scoring])),
         agreement=None if answers is None else float(np.mean(guessed == answers[scoring])),
