@@ -7,6 +7,7 @@ namespace assay::bindings {
 void bind_runtime(py::module_& m);
 void bind_field(py::module_& m);
 void bind_hash(py::module_& m);
+void bind_babyjubjub(py::module_& m);
 void bind_ntt(py::module_& m);
 }  // namespace assay::bindings
 
@@ -15,5 +16,6 @@ PYBIND11_MODULE(_native, m) {
   assay::bindings::bind_runtime(m);
   assay::bindings::bind_field(m);
   assay::bindings::bind_hash(m);
+  assay::bindings::bind_babyjubjub(m);
   assay::bindings::bind_ntt(m);
 }

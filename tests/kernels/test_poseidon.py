@@ -10,9 +10,10 @@ import pytest
 from assay import _native
 from assay.core.errors import EncodingError, InvalidInput
 from assay.crypto import poseidon as module
-from assay.crypto.limbs import FR, from_limbs, to_limbs
+from assay.crypto.field import Fr
 from assay.crypto.poseidon import domain_tag, hash_ints, parameters, poseidon
 
+FR = Fr.modulus
 WIDTHS = range(2, 18)
 PARTIAL = [56, 57, 56, 60, 60, 63, 64, 63, 60, 66, 60, 65, 70, 60, 64, 68]
 EDGES = [0, 1, 2, FR - 1, FR - 2, FR // 2, 2**64 - 1, 2**64, 2**128 - 1, 2**192, 2**253, 2**256 % FR, FR - 2**64]
@@ -54,17 +55,17 @@ def test_hash_is_the_definition(isa: str, t: int) -> None:
     cases = [[e] * k for e in EDGES] + [samples(k, seed) for seed in range(4)]
     cases += [[e if i == position else 0 for i in range(k)] for position in range(k) for e in (1, FR - 1)]
     for tag in (0, 1, FR - 1, domain_tag("assay/test/v1")):
-        got = from_limbs(poseidon(to_limbs([x for case in cases for x in case]).reshape(-1, k, 4), tag))
+        got = Fr.from_limbs(poseidon(Fr.to_limbs([x for case in cases for x in case]).reshape(-1, k, 4), tag))
         chosen = slice(0, 3 if tag else None, 1 if tag else 2)
         assert got[chosen] == [definition(case, tag) for case in cases[chosen]]
 
 
 @pytest.mark.parametrize("t", WIDTHS)
 def test_sparse_rounds_are_the_plain_ones(isa: str, t: int) -> None:
-    states = to_limbs([x for e in EDGES for x in [e] * t] + samples(20 * t)).reshape(-1, t, 4)
+    states = Fr.to_limbs([x for e in EDGES for x in [e] * t] + samples(20 * t)).reshape(-1, t, 4)
     plain = _native.poseidon_permute(states, True)
     assert (_native.poseidon_permute(states, False) == plain).all()
-    assert from_limbs(plain[0]) == permutation(from_limbs(states[0]))
+    assert Fr.from_limbs(plain[0]) == permutation(Fr.from_limbs(states[0]))
 
 
 @pytest.mark.interop
@@ -72,7 +73,7 @@ def test_constants_are_those_of_circomlibjs(node_tool: Any) -> None:
     answer = node_tool("poseidon.mjs", {"parameters": list(WIDTHS)})["parameters"]
     for t, theirs in zip(WIDTHS, answer, strict=True):
         p = parameters(t)
-        assert from_limbs(p.round_constants) == [int(x) for x in theirs["round_constants"]]
+        assert Fr.from_limbs(p.round_constants) == [int(x) for x in theirs["round_constants"]]
         assert p.mds_ints() == [[int(x) for x in row] for row in theirs["mds"]]
 
 
@@ -93,7 +94,7 @@ def test_published_vector() -> None:
 
 def test_batches_equal_single_hashes(isa: str) -> None:
     values = samples(3 * 1000)
-    batch = from_limbs(poseidon(to_limbs(values).reshape(-1, 3, 4), 9))
+    batch = Fr.from_limbs(poseidon(Fr.to_limbs(values).reshape(-1, 3, 4), 9))
     assert batch == [hash_ints(values[i : i + 3], 9) for i in range(0, len(values), 3)]
     assert poseidon(np.zeros((0, 3, 4), dtype=np.uint64)).shape == (0, 4)
 
@@ -108,12 +109,13 @@ def test_tags_separate_domains() -> None:
 
 @pytest.mark.parametrize("bad", [FR, FR + 1, 2**256 - 1])
 def test_values_at_or_above_the_modulus_are_refused(isa: str, bad: int) -> None:
-    rows = to_limbs([1, bad, 2, 3], 2**256).reshape(-1, 2, 4)
+    limbs = [bad >> (64 * i) & (2**64 - 1) for i in range(4)]
+    rows = np.array([[[1, 0, 0, 0], limbs]], dtype=np.uint64)
     with pytest.raises(EncodingError, match="canonical"):
         poseidon(rows)
-    with pytest.raises(InvalidInput, match="outside"):
+    with pytest.raises(InvalidInput, match="not in"):
         hash_ints([1, bad])
-    with pytest.raises(InvalidInput, match="outside"):
+    with pytest.raises(InvalidInput, match="not in"):
         hash_ints([1], bad)
 
 

@@ -14,8 +14,8 @@ from functools import cache
 import numpy as np
 
 from assay import _native
-from assay.core.errors import InvalidInput
-from assay.crypto.limbs import LimbArray, from_limbs, to_limb, to_limbs
+from assay.core.errors import InvalidInput, WrongType
+from assay.crypto.field import Fr, Limbs
 
 __all__ = ["MAX_INPUTS", "Parameters", "domain_tag", "hash_ints", "parameters", "poseidon"]
 
@@ -29,19 +29,19 @@ class Parameters:
     width: int
     full_rounds: int
     partial_rounds: int
-    round_constants: LimbArray
+    round_constants: Limbs
     """uint64[rounds * t, 4]: row r * t + i is added to element i at the start of round r."""
-    mds: LimbArray
+    mds: Limbs
     """uint64[t, t, 4]: new element i = sum over j of mds[i, j] times element j."""
 
     def round_constant_ints(self) -> list[list[int]]:
         """The round constants as integers, [rounds][t]."""
-        flat = from_limbs(self.round_constants)
+        flat = Fr.from_limbs(self.round_constants)
         return [flat[i : i + self.width] for i in range(0, len(flat), self.width)]
 
     def mds_ints(self) -> list[list[int]]:
         """The matrix as integers, [t][t]."""
-        flat = from_limbs(self.mds)
+        flat = Fr.from_limbs(self.mds.reshape(-1, 4))
         return [flat[i : i + self.width] for i in range(0, len(flat), self.width)]
 
 
@@ -54,15 +54,15 @@ def parameters(t: int) -> Parameters:
     return Parameters(t, full, partial, constants, mds)
 
 
-def poseidon(inputs: LimbArray, tag: int = 0) -> LimbArray:
+def poseidon(inputs: Limbs, tag: int = 0) -> Limbs:
     """n hashes at once, in parallel: uint64[n, k, 4] -> uint64[n, 4], 1 <= k <= 16.
 
     Raises InvalidInput for another shape or a tag outside Fr, EncodingError for an element that is not below r,
-    TypeError for another dtype.
+    WrongType for another dtype.
     """
     if not isinstance(inputs, np.ndarray) or inputs.dtype != np.uint64:
-        raise TypeError("inputs must be a numpy array of uint64 [n, k, 4]; for Python integers use hash_ints")
-    out: LimbArray = _native.poseidon_hash(np.ascontiguousarray(inputs), to_limb(tag))
+        raise WrongType("inputs must be a numpy array of uint64 [n, k, 4]; for Python integers use hash_ints")
+    out: Limbs = _native.poseidon_hash(np.ascontiguousarray(inputs), Fr.to_limbs([tag])[0])
     return out
 
 
@@ -70,7 +70,7 @@ def hash_ints(values: Sequence[int], tag: int = 0) -> int:
     """One hash of 1 to 16 integers in [0, r)."""
     if not 1 <= len(values) <= MAX_INPUTS:
         raise InvalidInput(f"Poseidon takes 1 to {MAX_INPUTS} inputs, got {len(values)}")
-    return from_limbs(_native.poseidon_hash(to_limbs(values)[None], to_limb(tag)))[0]
+    return Fr.from_limbs(_native.poseidon_hash(Fr.to_limbs(values)[None], Fr.to_limbs([tag])[0]))[0]
 
 
 @cache

@@ -1,0 +1,5 @@
+#include "curve/babyjubjub/eddsa_kernel.h"
+
+namespace assay::babyjubjub {
+const EddsaKernel kEddsaAdx = kKernel;
+}  // namespace assay::babyjubjub

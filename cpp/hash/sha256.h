@@ -1,0 +1,56 @@
+// SHA-256 (FIPS 180-4, section 6.2), streaming and in one call.
+//
+// Limits: messages up to 2^61 - 1 bytes. Constant time in the content, not in the length. Cost: one compression for 64
+// bytes; about 11 cycles a byte portable, 2 with the SHA extensions. The compression function is chosen once: with the
+// SHA extensions if the processor has them and the known answer of FIPS 180-2 comes out, else portable. No machine of
+// ours so far has had the extensions: their kernel was run on an emulation of its three instructions only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/zeroize.h"
+
+namespace assay {
+
+constexpr std::size_t kSha256Bytes = 32;
+
+// h <- the compression of `blocks` blocks of 64 bytes into the state of 8 words
+using Sha256Compress = void (*)(std::uint32_t* h, const std::uint8_t* data, std::size_t blocks) noexcept;
+void sha256_compress_portable(std::uint32_t* h, const std::uint8_t* data, std::size_t blocks) noexcept;
+#if defined(ASSAY_X86)
+void sha256_compress_shani(std::uint32_t* h, const std::uint8_t* data, std::size_t blocks) noexcept;
+#endif
+// SHA-256("abc") and a message of two blocks by this compression function, compared with FIPS 180-2, appendix B.
+bool sha256_known_answer(Sha256Compress compress) noexcept;
+// The function in force and its name: "portable" or "sha_ni". ASSAY_ISA=portable keeps it portable.
+Sha256Compress sha256_compress() noexcept;
+const char* sha256_implementation() noexcept;
+
+extern const std::uint32_t kSha256RoundConstants[64];
+
+// Wiped when it goes out of scope: it may have seen secrets.
+class Sha256 {
+ public:
+  Sha256() noexcept : Sha256(sha256_compress()) {}
+  explicit Sha256(Sha256Compress compress) noexcept;
+  ~Sha256() { zeroize(this, sizeof *this); }
+  Sha256(const Sha256&) = default;
+  Sha256& operator=(const Sha256&) = default;
+
+  Sha256& update(const void* data, std::size_t bytes) noexcept;
+  // Writes 32 bytes. The object is spent.
+  void finish(std::uint8_t* digest) noexcept;
+
+ private:
+  Sha256Compress compress_;
+  std::uint32_t h_[8];
+  std::uint64_t length_ = 0;
+  std::uint8_t block_[64];
+};
+
+inline void sha256(const void* data, std::size_t bytes, std::uint8_t* digest) noexcept {
+  Sha256().update(data, bytes).finish(digest);
+}
+
+}  // namespace assay
