@@ -20,10 +20,11 @@ from typing import NamedTuple
 from assay.circuits import Builder, Scalar, Signal, template
 from assay.circuits.gadgets import edwards, variable_base
 from assay.circuits.gadgets.bits import bounded_bits, canonical_bits
-from assay.circuits.gadgets.edwards import BASE8, SUBGROUP_ORDER, Point
+from assay.circuits.gadgets.edwards import Point
 from assay.circuits.gadgets.fixed_base import multiply_base
 from assay.circuits.gadgets.poseidon import poseidon
 from assay.circuits.gadgets.variable_base import Multiples
+from assay.crypto.babyjubjub import BASE8, ORDER
 
 __all__ = ["PreparedKey", "prepare_key", "select_key", "verify", "verify_prepared"]
 
@@ -41,7 +42,7 @@ def prepare_key(c: Builder, point: Point, enabled: Scalar = 1) -> PreparedKey:
     `enabled` is 0 or 1, already checked. With 0 the key must still be on the curve, but its multiples are those of B8.
     """
     edwards.assert_on_curve(c, point)
-    eight = edwards.select_point(c, enabled, edwards.cofactor_times(c, point), BASE8)
+    eight = edwards.select_point(c, enabled, edwards.cofactor_times(c, point), Point(*BASE8))
     # in the subgroup of order l only the identity has x = 0: 8 A is in it
     c.assert_nonzero(eight.x, "8 A is not the identity: the public key has small order")
     return PreparedKey(point, variable_base.prepare(c, eight))
@@ -59,7 +60,7 @@ def select_key(c: Builder, condition: Scalar, p: PreparedKey, q: PreparedKey) ->
 def verify_prepared(c: Builder, key: PreparedKey, r8: Point, s: Signal, message: Signal, enabled: Scalar) -> None:
     """Demands, if `enabled`, that (R8, S) signs the field element `message` under the key."""
     edwards.assert_on_curve(c, r8)
-    base = multiply_base(c, bounded_bits(c, s, SUBGROUP_ORDER - 1))
+    base = multiply_base(c, bounded_bits(c, s, ORDER - 1))
     h = poseidon(c, [r8.x, r8.y, key.point.x, key.point.y, message])
     product, offset = variable_base.multiply_with_offset(c, key.multiples, canonical_bits(c, h))
     left, right = edwards.add(c, base, offset), edwards.add(c, r8, product)

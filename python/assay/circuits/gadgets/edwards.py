@@ -14,27 +14,9 @@ from typing import NamedTuple
 
 from assay.circuits import Builder, Scalar, Signal
 from assay.circuits.gadgets.select import select
+from assay.crypto.babyjubjub import A, D
 
-__all__ = [
-    "BASE8",
-    "COFACTOR",
-    "IDENTITY",
-    "SUBGROUP_ORDER",
-    "A",
-    "D",
-    "Point",
-    "add",
-    "assert_on_curve",
-    "cofactor_times",
-    "double",
-    "select_point",
-]
-
-A = 168700
-D = 168696
-COFACTOR = 8
-SUBGROUP_ORDER = 2736030358979909402780800718157159386076813972158567259200215660948447373041
-"""l."""
+__all__ = ["Point", "add", "assert_on_curve", "cofactor_times", "double", "select_point"]
 
 
 class Point(NamedTuple):
@@ -42,14 +24,6 @@ class Point(NamedTuple):
 
     x: Scalar
     y: Scalar
-
-
-IDENTITY = Point(0, 1)
-BASE8 = Point(
-    5299619240641551281634865583518297030282874472190772894086521144482721001553,
-    16950150798460657717958625567821834550301663161624707787222815936182638968203,
-)
-"""circomlib's generator of the subgroup of order l."""
 
 
 def assert_on_curve(c: Builder, p: Point) -> None:

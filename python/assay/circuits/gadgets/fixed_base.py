@@ -20,9 +20,10 @@ from functools import cache
 
 from assay.circuits import MODULUS, Builder, Signal
 from assay.circuits.gadgets import edwards, montgomery
-from assay.circuits.gadgets.edwards import BASE8, SUBGROUP_ORDER, A, D, Point
+from assay.circuits.gadgets.edwards import Point
 from assay.circuits.gadgets.montgomery import MontgomeryPoint
 from assay.core.errors import InvalidInput
+from assay.crypto.babyjubjub import BASE8, ORDER, multiply
 
 __all__ = ["SCALAR_BITS", "multiply_base"]
 
@@ -61,34 +62,13 @@ def _lookup(c: Builder, bits: Sequence[Signal], table: Sequence[int]) -> Signal:
 @cache
 def _tables() -> tuple[list[list[tuple[int, int]]], list[tuple[int, int]]]:
     """Montgomery coordinates [124][4], Edwards coordinates [8]."""
-    power = (int(BASE8.x), int(BASE8.y))
-    tables = []
-    for _ in range(_WINDOWS):
-        multiples = [_times(k, power) for k in range(2, 6)]
-        tables.append([_montgomery(p) for p in multiples])
-        power = multiples[2]
-    offset = SUBGROUP_ORDER - 2 * (4**_WINDOWS - 1) // 3 % SUBGROUP_ORDER
-    start = _times(offset, (int(BASE8.x), int(BASE8.y)))
-    last = [start]
-    for _ in range(7):
-        last.append(_add(last[-1], power))
-    return tables, last
+    tables = [[_montgomery(_multiple((w + 2) << 2 * j)) for w in range(4)] for j in range(_WINDOWS)]
+    offset = 2 * (4**_WINDOWS - 1) // 3
+    return tables, [_multiple((w << 2 * _WINDOWS) - offset) for w in range(8)]
 
 
-def _add(p: tuple[int, int], q: tuple[int, int]) -> tuple[int, int]:
-    (x1, y1), (x2, y2) = p, q
-    t = D * x1 * x2 * y1 * y2 % MODULUS
-    x = (x1 * y2 + y1 * x2) * pow(1 + t, -1, MODULUS) % MODULUS
-    return x, (y1 * y2 - A * x1 * x2) * pow(1 - t, -1, MODULUS) % MODULUS
-
-
-def _times(k: int, p: tuple[int, int]) -> tuple[int, int]:
-    out = (0, 1)
-    for bit in f"{k:b}":
-        out = _add(out, out)
-        if bit == "1":
-            out = _add(out, p)
-    return out
+def _multiple(k: int) -> tuple[int, int]:
+    return multiply(k % ORDER, BASE8)
 
 
 def _montgomery(p: tuple[int, int]) -> tuple[int, int]:

@@ -4,8 +4,9 @@
 
 Cheaper than Edwards form, but *incomplete*: a chord through points with equal u, or a tangent where v = 0, makes the
 slope 0 / 0, and whoever writes the witness may then choose it. Every caller proves that this cannot happen. All
-functions are stated for points of odd prime order l: such points have v != 0, u != 0, u != -1 (v = 0 or u = 0 is the
-point of order 2, u = -1 gives points of order 4), so conversions and doublings need no further condition.
+functions are stated for points of odd prime order l, so conversions and doublings need no further condition: such
+points have v != 0 and u != 0 (either is the point of order 2 only, as M^2 - 4 = a d is no square), and no point has
+u = -1 (v^2 would be M - 2 = d).
 
     cost   to or from Edwards 2, addition 3, doubling 4, 2 p + q 5
 """
