@@ -41,7 +41,7 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -64,6 +64,7 @@ __all__ = [
 ]
 
 ENTRY_POINT_GROUP = "assay.contracts"
+_BUILT_IN = {"assay.accounts": "assay.ledger.accounts:Accounts"}  # every chain begins with it
 
 
 class Refused(LedgerError):
@@ -194,7 +195,7 @@ class ContractRegistry:
     def find(self, name: str, code: bytes) -> Contract:
         """The contract of that name and code digest; `LedgerError` when there is none or only another version."""
         contract = self._contracts.get((name, code))
-        if contract is None and self._installed:
+        if contract is None:
             self._load(name)
             contract = self._contracts.get((name, code))
         if contract is not None:
@@ -209,14 +210,17 @@ class ContractRegistry:
 
     def named(self, name: str) -> tuple[Contract, bytes]:
         """The contract of that name with the highest version, and its code digest, to begin a chain with."""
-        if self._installed:
-            self._load(name)
+        self._load(name)
         found = [(contract, code) for (other, code), contract in self._contracts.items() if other == name]
         if not found:
             raise NotFound(f"unknown contract {name!r}: register it or install the package that provides it")
         return max(found, key=lambda pair: pair[0].version)
 
     def _load(self, name: str) -> None:
+        if name in _BUILT_IN:
+            self.register(EntryPoint(name, _BUILT_IN[name], ENTRY_POINT_GROUP).load()())
+        if not self._installed:
+            return
         for entry in entry_points(group=ENTRY_POINT_GROUP):
             if entry.name.partition("@")[0] == name:
                 self.register(entry.load()())

@@ -1,0 +1,54 @@
+"""A client of a ledger: numbers, signs and submits the transactions of one identity."""
+
+from __future__ import annotations
+
+import threading
+
+from assay.core.encoding import Encodable, encode
+from assay.core.errors import AssayError
+from assay.identity.credentials import Credentials
+from assay.ledger.accounts import ACCOUNTS
+from assay.ledger.base import Ledger, Receipt
+from assay.ledger.transactions import Transaction
+
+__all__ = ["Client"]
+
+
+class Client:
+    """Submits for `credentials`, one transaction at a time. Thread-safe; use one client an identity."""
+
+    def __init__(self, ledger: Ledger, credentials: Credentials) -> None:
+        self.ledger = ledger
+        self.credentials = credentials
+        self._lock = threading.Lock()
+
+    def transaction(self, contract: str, method: str, payload: bytes, *, counter: int | None = None) -> Transaction:
+        """A signed transaction with the next counter (or `counter`), with the certificate when the chain needs it."""
+        certificate = self.credentials.certificate
+        known = self.ledger.state(ACCOUNTS).get(f"account/{certificate.index}") == certificate.der
+        return Transaction(
+            chain_id=self.ledger.chain_id,
+            sender=certificate.index,
+            counter=self.ledger.next_counter(certificate.index) if counter is None else counter,
+            contract=contract,
+            method=method,
+            payload=payload,
+            certificate=b"" if known else certificate.der,
+        ).signed(self.credentials.key)
+
+    def submit(self, contract: str, method: str, payload: bytes) -> Receipt:
+        """Sign, submit and wait; raises the refusal."""
+        with self._lock:
+            return self.ledger.submit(self.transaction(contract, method, payload))
+
+    def call(self, contract: str, method: str, *fields: Encodable) -> Receipt:
+        """`submit` with the encoding of the tuple `fields` for payload."""
+        return self.submit(contract, method, encode(fields))
+
+    def submit_many(self, calls: list[tuple[str, str, bytes]]) -> list[Receipt | AssayError]:
+        """Submit (contract, method, payload) in order; after a refusal the later ones carry too high a counter."""
+        with self._lock:
+            first = self.ledger.next_counter(self.credentials.certificate.index)
+            return self.ledger.submit_many(
+                [self.transaction(*call, counter=first + offset) for offset, call in enumerate(calls)]
+            )

@@ -1,0 +1,226 @@
+"""The SQLite file of the embedded ledger: its schema, its connections, and what it refuses to open.
+
+Write-ahead log, `synchronous=FULL`: a transaction that SQLite reports as committed survives kill -9 and power loss.
+Readers have connections of their own and never wait for the writer.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from assay.core.errors import LedgerError, LimitError, NotFound, StateError, SystemFailure
+
+__all__ = ["SCHEMA_VERSION", "Database", "TableStore", "failures"]
+
+SCHEMA_VERSION: Final = 1
+_APPLICATION_ID: Final = 0x41534C47  # "ASLG"
+_SCHEMA: Final = (
+    "CREATE TABLE ledger (genesis BLOB NOT NULL, state_lanes BLOB NOT NULL)",
+    "CREATE TABLE blocks (height INTEGER PRIMARY KEY, header BLOB NOT NULL, seals BLOB NOT NULL)",
+    "CREATE TABLE entries (height INTEGER, position INTEGER, entry BLOB NOT NULL, PRIMARY KEY (height, position))"
+    " WITHOUT ROWID",
+    "CREATE TABLE state (space TEXT, key BLOB, value BLOB NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)
+
+
+@contextmanager
+def failures(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises about `path` into errors that say what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code == sqlite3.SQLITE_NOTADB:
+            raise LedgerError(f"{path} is not a ledger (not an SQLite file)") from error
+        if code == sqlite3.SQLITE_FULL:
+            raise SystemFailure(f"{path}: the disk is full; nothing was changed. Make room and send again") from error
+        if code == sqlite3.SQLITE_READONLY:
+            raise SystemFailure(f"{path} is read-only; nothing was changed") from error
+        if code == sqlite3.SQLITE_BUSY:
+            raise SystemFailure(f"{path}: another process has held the write lock for too long") from error
+        if code == sqlite3.SQLITE_CORRUPT:
+            raise SystemFailure(f"{path} is damaged ({error}): restore a backup") from error
+        if code == sqlite3.SQLITE_TOOBIG:
+            raise LimitError(f"{path}: a row is larger than SQLite allows") from error
+        raise SystemFailure(f"{path}: {error}") from error
+
+
+class Database:
+    """Connections to one ledger file: a writer, and as many readers as read at one time."""
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise NotFound(f"there is no ledger {self.path}")
+        self._process = self._writer_process = os.getpid()
+        self._resting: list[sqlite3.Connection] = []
+        self._inherited: list[sqlite3.Connection] = []  # kept, because closing them here could upset the parent
+        self._lock = threading.Lock()
+        self._closed = False
+        self._writer: sqlite3.Connection | None = None
+        with failures(self.path):
+            with self.reading() as connection:
+                _check_schema(self.path, connection)
+            if writable:
+                self._writer = self._connect("rw")
+                self._writer.execute("PRAGMA synchronous = FULL")
+
+    @staticmethod
+    def create(path: Path, rows: list[tuple[str, tuple[object, ...]]]) -> None:
+        """Make a new file with `rows` (statement, values) in it, all or nothing: it is built aside and renamed."""
+        path = Path(path)
+        if path.exists():
+            raise StateError(f"{path} exists already; a ledger is never overwritten")
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+        try:
+            with failures(path):
+                database = sqlite3.connect(draft, isolation_level=None)
+                try:
+                    database.execute("PRAGMA journal_mode = WAL")
+                    database.execute("PRAGMA synchronous = FULL")
+                    database.execute("BEGIN")
+                    for statement in _SCHEMA:
+                        database.execute(statement)
+                    for statement, values in rows:
+                        database.execute(statement, values)
+                    database.execute("COMMIT")
+                finally:
+                    database.close()
+            os.link(draft, path)  # fails when somebody else was faster
+            _sync_folder(path.parent)
+        except FileExistsError:
+            raise StateError(f"{path} exists already; a ledger is never overwritten") from None
+        except OSError as error:
+            if isinstance(error, SystemFailure):
+                raise
+            raise SystemFailure(f"{path} cannot be made: {error.strerror}") from error
+        finally:
+            draft.unlink(missing_ok=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A read-only connection; each statement sees the newest block."""
+        with self._lock:
+            if self._process != os.getpid():  # after a fork the parent's connections are not ours to use
+                self._process, self._resting, self._inherited = os.getpid(), [], self._resting
+            connection = self._resting.pop() if self._resting else None
+        connection = connection or self._connect("ro")
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                keep = not self._closed and self._process == os.getpid()
+                if keep:
+                    self._resting.append(connection)
+            if not keep:
+                connection.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A read-only connection that sees one state of the file until the context closes."""
+        with self.reading() as connection:
+            connection.execute("BEGIN")
+            try:
+                connection.execute("SELECT max(height) FROM blocks").fetchone()  # the snapshot is taken at first use
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The write lock of the file; all or nothing. One thread at a time; other processes wait up to 30 s."""
+        writer = self._writer
+        if writer is None or self._closed:
+            raise StateError(f"{self.path} is closed, or was opened without a sealing key, for reading only")
+        if self._writer_process != os.getpid():
+            raise StateError(f"{self.path} was opened before a fork: open it again in the child")
+        writer.execute("BEGIN IMMEDIATE")
+        try:
+            yield writer
+            writer.execute("COMMIT")
+        except BaseException:
+            if writer.in_transaction:
+                writer.execute("ROLLBACK")
+            raise
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        if self._closed:
+            raise StateError(f"the ledger {self.path} is closed")
+        return sqlite3.connect(
+            _uri(self.path, mode), uri=True, isolation_level=None, timeout=30, check_same_thread=False
+        )
+
+    def close(self) -> None:
+        """Close all connections; those in use close when they are given back."""
+        with self._lock:
+            self._closed = True
+            resting, self._resting = self._resting, []
+        if self._process == os.getpid():
+            for connection in resting:
+                connection.close()
+        if self._writer is not None and self._writer_process == os.getpid():
+            self._writer.close()
+
+
+def _uri(path: Path, mode: str) -> str:
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    log = Path(f"{path}-wal")
+    resting = not log.exists() or log.stat().st_size == 0
+    if mode == "ro" and resting and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        uri += "&immutable=1"  # a file at rest where we cannot write: SQLite could not make its index of the log
+    return uri
+
+
+def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != _APPLICATION_ID:
+        raise LedgerError(f"{path} is an SQLite file, but not a ledger (application id {application:#x})")
+    if version > SCHEMA_VERSION:
+        raise LedgerError(f"{path} has schema {version}, this assay reads up to {SCHEMA_VERSION}: upgrade assay")
+    if version < SCHEMA_VERSION:
+        raise LedgerError(f"{path} has schema {version}, which this assay no longer reads (it reads {SCHEMA_VERSION})")
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class TableStore:
+    """The state table, as the `Store` that the machine reads."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def load(self, space: str, key: str) -> bytes | None:
+        """The value under a key."""
+        query = "SELECT value FROM state WHERE space = ? AND key = ?"
+        row = self._connection.execute(query, (space, key.encode())).fetchone()
+        return None if row is None else row[0]
+
+    def scan(self, space: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """The pairs of a space, ascending; 0xff occurs in no UTF-8, so it ends the range."""
+        low = prefix.encode()
+        query = "SELECT key, value FROM state WHERE space = ? AND key >= ? AND key < ? ORDER BY key"
+        for key, value in self._connection.execute(query, (space, low, low + b"\xff")):
+            yield key.decode(), value
+
+    def write(self, writes: dict[tuple[str, str], bytes | None]) -> None:
+        """Take over the writes of an overlay."""
+        put = [(space, key.encode(), value) for (space, key), value in writes.items() if value is not None]
+        gone = [(space, key.encode()) for (space, key), value in writes.items() if value is None]
+        self._connection.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", put)
+        self._connection.executemany("DELETE FROM state WHERE space = ? AND key = ?", gone)

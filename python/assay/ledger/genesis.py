@@ -1,0 +1,106 @@
+"""The genesis: what a chain is. Its digest is the chain's id, which every block and transaction names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from assay.core.clock import Clock, system_clock
+from assay.core.encoding import decode_record, digest_bytes, encode_record
+from assay.core.errors import EncodingError, InvalidInput
+from assay.identity.certificate import AuthorityCertificate
+from assay.identity.revocation import RevocationList
+from assay.ledger.accounts import ACCOUNTS, accounts_parameters
+from assay.ledger.contracts import ContractRegistry
+
+__all__ = ["Genesis", "Instance"]
+
+_KIND = "assay.ledger.genesis"
+_MAX_BYTES = 4 << 20
+_MAX_SIGNERS = 100
+_RESERVED = ("ledger",)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A contract at work on a chain: its name there, the contract, the digest of its code, and its parameters."""
+
+    instance: str
+    name: str
+    code: bytes
+    parameters: bytes
+
+
+@dataclass(frozen=True)
+class Genesis:
+    """Label, time (ms), who may seal blocks (Ed25519 keys, `quorum` of them each block), and the contracts."""
+
+    label: str
+    time: int
+    signers: tuple[bytes, ...]
+    quorum: int
+    contracts: tuple[Instance, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.signers) <= _MAX_SIGNERS or len(set(self.signers)) != len(self.signers):
+            raise InvalidInput(f"a chain has 1 to {_MAX_SIGNERS} distinct signers, not {len(self.signers)}")
+        if any(len(signer) != 32 for signer in self.signers):
+            raise InvalidInput("a signer is an Ed25519 public key of 32 bytes")
+        if not 1 <= self.quorum <= len(self.signers):
+            raise InvalidInput(f"quorum {self.quorum} lies outside [1, {len(self.signers)}]")
+        if self.time < 0:
+            raise InvalidInput("time is in ms since 1970")
+        names = [contract.instance for contract in self.contracts]
+        if names[:1] != [ACCOUNTS] or len(set(names)) != len(names):
+            raise InvalidInput(f"the first contract of a chain is {ACCOUNTS!r}, and no two have one name: {names}")
+        for name in names:
+            if not name or len(name) > 64 or not name.isascii() or not name.isprintable() or name in _RESERVED:
+                raise InvalidInput(f"{name!r} cannot name a contract: 1 to 64 printable ASCII characters, not reserved")
+
+    @classmethod
+    def begin(
+        cls,
+        label: str,
+        *,
+        signers: Sequence[bytes],
+        authority: AuthorityCertificate,
+        revocations: RevocationList,
+        contracts: Sequence[tuple[str, str, bytes]] = (),
+        registry: ContractRegistry | None = None,
+        quorum: int = 1,
+        clock: Clock = system_clock,
+    ) -> Genesis:
+        """The genesis of a new chain whose identities `authority` certifies.
+
+        `contracts` holds (instance, name, parameters); names are looked up in `registry` at their highest version.
+        """
+        registry = registry or ContractRegistry()
+        wanted = [(ACCOUNTS, f"assay.{ACCOUNTS}", accounts_parameters(authority, revocations)), *contracts]
+        instances = [
+            Instance(instance, name, registry.named(name)[1], parameters) for instance, name, parameters in wanted
+        ]
+        return cls(label, clock(), tuple(signers), quorum, tuple(instances))
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The canonical bytes."""
+        contracts = tuple((c.instance, c.name, c.code, c.parameters) for c in self.contracts)
+        return encode_record(_KIND, 1, self.label, self.time, self.signers, self.quorum, contracts, limit=_MAX_BYTES)
+
+    @cached_property
+    def chain_id(self) -> bytes:
+        """The 32 bytes that name the chain."""
+        return digest_bytes("assay/ledger/genesis/v1", self.encoded)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Genesis:
+        """Read what `encoded` gave."""
+        types = (str, int, tuple, int, tuple)
+        label, time, signers, quorum, contracts = decode_record(data, _KIND, 1, *types, limit=_MAX_BYTES)
+        if not all(type(signer) is bytes for signer in signers):
+            raise EncodingError("the signers of a genesis are bytes")
+        for contract in contracts:
+            if type(contract) is not tuple or [type(part) for part in contract] != [str, str, bytes, bytes]:
+                raise EncodingError("a contract of a genesis is (instance, name, code, parameters)")
+        return cls(label, time, signers, quorum, tuple(Instance(*contract) for contract in contracts))

@@ -1,0 +1,351 @@
+"""What every back end of the ledger does. A back end's test module derives from `LedgerContract` and gives `ledger`."""
+
+import itertools
+import threading
+from dataclasses import replace
+
+import pytest
+from support.identities import enrol
+from support.ledgers import World, add
+
+from assay.core.encoding import encode_record
+from assay.core.errors import (
+    AssayError,
+    AuthorizationError,
+    EncodingError,
+    LimitError,
+    NotFound,
+    RevokedError,
+    SignatureError,
+    VerificationError,
+    WrongType,
+)
+from assay.identity import Role, SigningKey
+from assay.identity.authority import DAY
+from assay.ledger import Client, ContractFault, InclusionProof, Refused, Transaction, UsedCounter, verify_ledger
+from assay.ledger.accounts import publish_payload
+
+
+class LedgerContract:
+    """Subclasses provide the fixture `ledger`, an empty chain of `world.genesis` under `world.clock`."""
+
+    @pytest.fixture
+    def world(self):
+        return World()
+
+    @pytest.fixture
+    def user(self, world, ledger):
+        return Client(ledger, world.user)
+
+    @pytest.fixture
+    def operator(self, world, ledger):
+        return Client(ledger, world.operator)
+
+    @pytest.fixture
+    def refused(self, ledger, world):
+        """`refused(transaction, error)`: it raises, and nothing changed."""
+
+        def check(transaction, error, match=None):
+            before = (ledger.head(), sorted(ledger.state_items()))
+            with pytest.raises(error, match=match):
+                ledger.submit(transaction)
+            assert (ledger.head(), sorted(ledger.state_items())) == before
+
+        return check
+
+    # --- the chain ----------------------------------------------------------------------------------------------------
+
+    def test_a_new_chain(self, ledger, world):
+        assert ledger.chain_id == world.genesis.chain_id
+        assert ledger.head().header.height == 0
+        assert ledger.block(0).entries == ()
+        assert ledger.state("tally").get("total") == 0
+        assert ledger.next_counter(0) == 1
+        assert ledger.last_receipt(0) is None
+
+    def test_submit_executes_and_chains(self, ledger, user, operator):
+        receipt = user.submit("tally", "add", add(5))
+        assert (receipt.height, receipt.position, receipt.counter, receipt.result) == (1, 0, 1, 5)
+        assert operator.submit("tally", "add", add(2)).result == 7
+        assert ledger.state("tally").get("total") == 7
+        assert ledger.state("other").get("total") == 0
+        blocks = list(ledger.blocks())
+        assert [block.header.height for block in blocks] == [0, 1, 2]
+        for before, after in itertools.pairwise(blocks):
+            assert after.header.previous == before.header.hash
+        assert list(ledger.blocks(1, 2)) == blocks[1:2]
+
+    def test_many_in_one_go(self, ledger, user):
+        outcomes = user.submit_many([("tally", "add", add(n)) for n in range(1, 6)])
+        assert [outcome.result for outcome in outcomes] == [1, 3, 6, 10, 15]
+        assert len({outcome.height for outcome in outcomes}) == 1
+        assert [outcome.position for outcome in outcomes] == [0, 1, 2, 3, 4]
+
+    def test_a_refusal_in_the_middle_leaves_the_others(self, ledger, user, operator):
+        good, other = user.transaction("tally", "add", add(1)), operator.transaction("tally", "add", add(2))
+        bad = replace(good, counter=2).signed(SigningKey.generate())
+        first, second, third = ledger.submit_many([good, bad, other])
+        assert (first.result, third.result) == (1, 3)
+        assert isinstance(second, SignatureError)
+        assert (third.height, third.position) == (1, 1)
+
+    def test_nothing_is_sealed_when_all_is_refused(self, ledger, user):
+        (outcome,) = user.submit_many([("tally", "add", add(0))])
+        assert isinstance(outcome, Refused)
+        assert ledger.head().header.height == 0
+
+    def test_unknown_heights_and_contracts(self, ledger):
+        for height in (-1, 1, 1 << 40):
+            with pytest.raises(NotFound):
+                ledger.block(height)
+        with pytest.raises(NotFound):
+            ledger.state("nothing")
+
+    def test_block_time_never_goes_back(self, ledger, user, world):
+        user.submit("tally", "add", add(1))
+        world.clock.turn(-5000)
+        user.submit("tally", "add", add(1))
+        assert ledger.block(2).header.time == ledger.block(1).header.time
+
+    def test_it_verifies(self, ledger, user, operator, world):
+        user.submit("tally", "add", add(5))
+        operator.submit("tally", "keep", encode_record("tally.keep", 1, "a"))
+        operator.submit("tally", "reset", b"")
+        report = verify_ledger(ledger, world.registry, chain_id=world.genesis.chain_id)
+        assert (report.height, report.transactions) == (3, 3)
+        assert report.hash == ledger.head().header.hash
+
+    # --- identity of transactions -------------------------------------------------------------------------------------
+
+    def test_a_retry_gets_the_same_receipt(self, ledger, user):
+        transaction = user.transaction("tally", "add", add(5))
+        receipt = ledger.submit(transaction)
+        assert ledger.submit(transaction) == receipt == ledger.last_receipt(0)
+        assert ledger.submit(Transaction.decode(transaction.encoded)) == receipt
+        assert ledger.state("tally").get("total") == 5
+        assert ledger.head().header.height == 1
+
+    def test_a_retry_within_one_go(self, ledger, user):
+        transaction = user.transaction("tally", "add", add(5))
+        first, second = ledger.submit_many([transaction, transaction])
+        assert first == second
+        assert ledger.state("tally").get("total") == 5
+
+    def test_used_and_skipped_counters(self, ledger, user, refused):
+        user.submit("tally", "add", add(1))
+        user.submit("tally", "add", add(2))
+        for counter in (1, 2, 4):
+            refused(user.transaction("tally", "add", add(7), counter=counter), UsedCounter, "3 is the next")
+
+    def test_a_refused_transaction_uses_no_counter(self, ledger, user, refused):
+        refused(user.transaction("tally", "add", add(-1)), Refused)
+        assert user.submit("tally", "add", add(1)).counter == 1
+
+    # --- who may do what ----------------------------------------------------------------------------------------------
+
+    def test_the_role_is_checked(self, user, operator, refused):
+        refused(user.transaction("tally", "reset", b""), AuthorizationError, "is a user and may not")
+        operator.submit("tally", "reset", b"")
+
+    def test_an_unknown_sender_attaches_its_certificate_once(self, ledger, user, refused):
+        bare = user.transaction("tally", "add", add(1))
+        refused(replace(bare, certificate=b"").signed(user.credentials.key), AuthorizationError, "attach")
+        user.submit("tally", "add", add(1))
+        assert user.transaction("tally", "add", add(1)).certificate == b""
+        assert user.submit("tally", "add", add(1)).result == 2
+
+    def test_forged_signatures(self, user, refused):
+        transaction = user.transaction("tally", "add", add(1))
+        refused(replace(transaction, payload=add(2)), SignatureError)
+        refused(replace(transaction, contract="other"), SignatureError)
+        refused(replace(transaction, signature=b""), SignatureError)
+        refused(transaction.signed(SigningKey.generate()), SignatureError)
+
+    def test_a_certificate_of_somebody_else(self, user, operator, refused):
+        stolen = replace(user.transaction("tally", "add", add(1)), certificate=operator.credentials.certificate.der)
+        refused(stolen.signed(user.credentials.key), AuthorizationError)
+        impostor = replace(stolen, sender=operator.credentials.certificate.index)
+        refused(impostor.signed(user.credentials.key), SignatureError)
+
+    def test_a_certificate_of_another_authority(self, ledger, refused):
+        other = World()
+        refused(Client(ledger, other.user).transaction("tally", "add", add(1)), SignatureError)
+
+    def test_a_transaction_for_another_chain(self, ledger, user, world, refused):
+        elsewhere = replace(user.transaction("tally", "add", add(1)), chain_id=world.new_genesis("twin").chain_id)
+        refused(elsewhere.signed(user.credentials.key), VerificationError, "is for chain")
+
+    def test_a_revoked_sender(self, ledger, user, operator, world, refused):
+        user.submit("tally", "add", add(1))
+        world.clock.turn(5000)
+        world.authority.revoke(0)
+        operator.submit("accounts", "revoke", world.authority.revocation_list().der)
+        refused(user.transaction("tally", "add", add(1)), RevokedError)
+        who = operator.submit("tally", "who", encode_record("tally.who", 1, 0))
+        assert who.result == (0, "user", False)
+
+    def test_a_sender_revoked_before_it_was_known(self, user, operator, world, refused):
+        world.authority.revoke(0)
+        operator.submit("accounts", "revoke", world.authority.revocation_list().der)
+        refused(user.transaction("tally", "add", add(1)), RevokedError)
+
+    def test_an_expired_sender(self, ledger, world, operator, refused):
+        brief = Client(ledger, enrol(world.authority, "Bob", Role.USER, valid_for=2 * DAY))
+        brief.submit("tally", "add", add(1))
+        world.clock.turn(2 * DAY + 1000)
+        refused(brief.transaction("tally", "add", add(1)), RevokedError)
+
+    def test_a_stale_revocation_list_stops_all_but_a_newer_one(self, user, operator, world, refused):
+        user.submit("tally", "add", add(1))
+        world.clock.turn(8 * DAY)
+        refused(user.transaction("tally", "add", add(1)), RevokedError, "stale")
+        operator.submit("accounts", "revoke", world.authority.revocation_list().der)
+        assert user.submit("tally", "add", add(1)).result == 2
+
+    def test_old_shrunken_and_forged_revocation_lists(self, user, operator, world, refused):
+        old = world.authority.revocation_list().der
+        enrol(world.authority, "Bob", Role.USER)
+        world.authority.revoke(2)
+        operator.submit("accounts", "revoke", world.authority.revocation_list().der)
+        refused(user.transaction("accounts", "revoke", old), Refused, "not newer")
+        other = World()
+        for _ in range(9):
+            forged = other.authority.revocation_list().der
+        refused(user.transaction("accounts", "revoke", forged), SignatureError)
+        refused(user.transaction("accounts", "revoke", b"junk"), EncodingError)
+
+    def test_rotated_keys(self, ledger, user, world, refused):
+        from support.identities import SecondKey
+
+        from assay.identity import Credentials, apply
+
+        user.submit("tally", "add", add(1))
+        late = user.transaction("tally", "add", add(1))
+        key, second = SigningKey.generate(), SecondKey()
+        application = apply(
+            world.authority.invite_to_rotate("Ada"), key, second.public, second.sign, old_key=world.user.key
+        )
+        rotated = Client(ledger, Credentials(world.authority.enrol(application), key))
+        assert rotated.submit("tally", "add", add(1)).counter == 2
+        refused(replace(late, counter=3).signed(world.user.key), SignatureError)
+        again = replace(late, counter=3, certificate=world.user.certificate.der)
+        refused(again.signed(world.user.key), RevokedError, "superseded")
+
+    def test_published_certificates_are_known(self, ledger, operator, world):
+        ask = encode_record("tally.who", 1, 0)
+        assert operator.submit("tally", "who", ask).result is None
+        operator.submit("accounts", "publish", publish_payload([world.user.certificate]))
+        assert operator.submit("tally", "who", ask).result == (0, "user", True)
+
+    # --- contracts ----------------------------------------------------------------------------------------------------
+
+    def test_refusals_and_bugs_leave_no_trace(self, user, refused):
+        refused(user.transaction("tally", "write_then_refuse", b""), Refused, "as asked")
+        refused(user.transaction("tally", "write_then_fail", b""), ContractFault, "ZeroDivisionError")
+        refused(user.transaction("tally", "unencodable", b""), WrongType)
+        refused(user.transaction("tally", "add", b"junk"), EncodingError)
+
+    def test_unknown_contract_and_method(self, user, refused):
+        refused(user.transaction("nothing", "add", b""), NotFound)
+        refused(user.transaction("ledger", "add", b""), NotFound)
+        refused(user.transaction("tally", "steal", b""), NotFound)
+
+    def test_state_is_listed_in_order(self, ledger, operator):
+        for key in ("b", "a", "é", "~", "aa"):
+            operator.submit("tally", "keep", encode_record("tally.keep", 1, key))
+        keys = [key for key, _ in ledger.state("tally").items("kept/")]
+        assert keys == ["kept/a", "kept/aa", "kept/b", "kept/~", "kept/é"]
+        operator.submit("tally", "reset", b"")
+        assert list(ledger.state("tally").items("kept/")) == []
+
+    def test_a_snapshot_stands_still(self, ledger, user):
+        user.submit("tally", "add", add(1))
+        with ledger.snapshot() as snapshot:
+            user.submit("tally", "add", add(1))
+            assert (snapshot.state("tally").get("total"), snapshot.head.header.height) == (1, 1)
+            assert ledger.state("tally").get("total") == 2
+
+    # --- limits and misuse --------------------------------------------------------------------------------------------
+
+    def test_oversized_transactions(self, user, ledger):
+        with pytest.raises(LimitError):
+            ledger.submit(user.transaction("tally", "add", bytes(1 << 20)))
+        assert ledger.head().header.height == 0
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"sender": -1}, {"sender": "0"}, {"counter": 0}, {"counter": 1 << 64}, {"chain_id": b""}, {"payload": ""}],
+    )
+    def test_malformed_transactions(self, user, refused, change):
+        transaction = replace(user.transaction("tally", "add", add(1)), **change)
+        refused(transaction.signed(user.credentials.key), AssayError)
+
+    # --- proofs -------------------------------------------------------------------------------------------------------
+
+    def test_inclusion_without_the_ledger(self, ledger, user, world):
+        user.submit_many([("tally", "add", add(n)) for n in range(1, 8)])
+        for position in range(7):
+            proof = InclusionProof.decode(ledger.prove(1, position).encode())
+            proof.verify(world.genesis)
+            assert proof.entry == ledger.block(1).entries[position]
+
+    def test_bad_inclusion_proofs(self, ledger, user, world):
+        user.submit_many([("tally", "add", add(n)) for n in range(1, 8)])
+        user.submit("tally", "add", add(1))
+        proof, other = ledger.prove(1, 3), ledger.prove(1, 4)
+        for bad in [
+            replace(proof, entry=other.entry),
+            replace(proof, entry=replace(proof.entry, result=b"\x01\x00")),
+            replace(proof, position=2),
+            replace(proof, position=7),
+            replace(proof, position=-1),
+            replace(proof, path=proof.path[:-1]),
+            replace(proof, path=(*proof.path, bytes(32))),
+            replace(proof, path=proof.path[::-1]),
+            replace(proof, sealed=ledger.head()),
+            replace(proof, sealed=replace(proof.sealed, seals=())),
+            replace(proof, sealed=replace(proof.sealed, seals=ledger.head().seals)),
+            replace(proof, sealed=replace(proof.sealed, seals=proof.sealed.seals * 2)),
+            replace(proof, sealed=replace(proof.sealed, seals=((1, proof.sealed.seals[0][1]),))),
+        ]:
+            with pytest.raises(VerificationError):
+                bad.verify(world.genesis)
+        with pytest.raises(VerificationError):
+            proof.verify(world.new_genesis("twin"))
+        for end in range(0, len(proof.encode()), 11):
+            with pytest.raises(EncodingError):
+                InclusionProof.decode(proof.encode()[:end])
+
+    # --- threads ------------------------------------------------------------------------------------------------------
+
+    def test_many_threads(self, ledger, world):
+        people = [Client(ledger, enrol(world.authority, f"thread {i}", Role.USER)) for i in range(6)]
+        failures, seen = [], []
+
+        def write(client):
+            try:
+                for _ in range(10):
+                    client.submit("tally", "add", add(1))
+            except BaseException as failure:
+                failures.append(failure)
+
+        def read():
+            try:
+                while len(seen) < 50:
+                    seen.append(ledger.state("tally").get("total"))
+                    with ledger.snapshot() as snapshot:
+                        height = snapshot.head.header.height
+                        assert (height == 0) == (snapshot.state("tally").get("total") == 0)
+            except BaseException as failure:
+                failures.append(failure)
+
+        threads = [threading.Thread(target=write, args=[client]) for client in people]
+        threads.append(threading.Thread(target=read))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        assert seen == sorted(seen)
+        assert ledger.state("tally").get("total") == 60
+        assert verify_ledger(ledger, world.registry).transactions == 60

@@ -1,0 +1,236 @@
+"""The embedded ledger: the contract of every back end, and what is its own."""
+
+import os
+import sqlite3
+import threading
+
+import pytest
+from contract.ledger_contract import LedgerContract
+from support.ledgers import World, add
+
+from assay.core.errors import InvalidInput, LedgerError, NotFound, StateError, SystemFailure
+from assay.identity import SealingKey
+from assay.ledger import ContractRegistry, EmbeddedLedger, QueueFull, verify_ledger
+
+
+class TestEmbedded(LedgerContract):
+    @pytest.fixture
+    def ledger(self, world, tmp_path):
+        with world.embedded(tmp_path / "chain.ledger") as ledger:
+            yield ledger
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.fixture
+def path(world, tmp_path):
+    """A chain with one block, closed."""
+    path = tmp_path / "chain.ledger"
+    with world.embedded(path) as ledger:
+        world.clients(ledger)[0].submit("tally", "add", add(5))
+    return path
+
+
+def test_it_survives_closing(world, path):
+    with world.reopen(path) as ledger:
+        assert world.clients(ledger)[0].submit("tally", "add", add(1)).result == 6
+    with EmbeddedLedger(path) as ledger:
+        assert ledger.state("tally").get("total") == 6
+
+
+def test_without_a_key_it_is_for_reading(world, path):
+    with EmbeddedLedger(path) as ledger:
+        transaction = world.clients(ledger)[0].transaction("tally", "add", add(1))
+        with pytest.raises(StateError, match="opened for reading"):
+            ledger.submit(transaction)
+        assert verify_ledger(ledger, world.registry).height == 1
+
+
+def test_another_key_is_refused(world, path):
+    with pytest.raises(InvalidInput):
+        EmbeddedLedger(path, SealingKey.generate(), registry=world.registry)
+    with pytest.raises(InvalidInput):
+        EmbeddedLedger.create(path.with_name("x"), world.genesis, SealingKey.generate(), registry=world.registry)
+
+
+def test_an_existing_file_is_never_overwritten(world, path):
+    before = path.read_bytes()
+    with pytest.raises(StateError, match="exists already"):
+        world.embedded(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_unknown_contracts(path, world):
+    with pytest.raises(LedgerError, match=r"unknown contract 'test.tally'"):
+        EmbeddedLedger(path, world.key, registry=ContractRegistry())
+
+
+def test_a_contract_of_another_version(path, world):
+    from support.ledgers import Tally
+
+    class Tally2(Tally):
+        version = 2
+
+    with pytest.raises(LedgerError, match="is here with code"):
+        EmbeddedLedger(path, world.key, registry=ContractRegistry([Tally2()]))
+
+
+def test_closed_is_closed(world, path):
+    ledger = world.reopen(path)
+    transaction = world.clients(ledger)[0].transaction("tally", "add", add(1))
+    ledger.close()
+    ledger.close()
+    with pytest.raises(StateError, match="closed"):
+        ledger.submit(transaction)
+    with pytest.raises(StateError, match="closed"):
+        ledger.head()
+
+
+# --- files that are not what they should be --------------------------------------------------------------------------
+
+
+def test_missing_foreign_and_other_schemas(world, path, tmp_path):
+    with pytest.raises(NotFound):
+        EmbeddedLedger(tmp_path / "nothing")
+    with pytest.raises(NotFound):
+        EmbeddedLedger(tmp_path)
+    junk = tmp_path / "junk"
+    junk.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(LedgerError, match="not an SQLite file"):
+        EmbeddedLedger(junk)
+    (tmp_path / "empty").write_bytes(b"")
+    with pytest.raises(LedgerError, match="not a ledger"):
+        EmbeddedLedger(tmp_path / "empty")
+    with sqlite3.connect(tmp_path / "foreign") as foreign:
+        foreign.execute("CREATE TABLE blocks (height)")
+    with pytest.raises(LedgerError, match="not a ledger"):
+        EmbeddedLedger(tmp_path / "foreign")
+    for version, match in ((99, "upgrade assay"), (0, "no longer reads")):
+        with sqlite3.connect(path) as database:
+            database.execute(f"PRAGMA user_version = {version}")
+        with pytest.raises(LedgerError, match=match):
+            world.reopen(path)
+
+
+def test_truncated_file(world, path):
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.truncate(size // 2)
+    with pytest.raises((SystemFailure, LedgerError)), EmbeddedLedger(path) as ledger:
+        verify_ledger(ledger, world.registry)
+
+
+def test_a_full_disk_changes_nothing(world, path):
+    with world.reopen(path) as ledger:
+        user = world.clients(ledger)[0]
+        writer = ledger._database._writer
+        pages = writer.execute("PRAGMA page_count").fetchone()[0]
+        writer.execute(f"PRAGMA max_page_count = {pages}")
+        filled = 0
+        while filled < 1000:
+            transaction = user.transaction("tally", "add", add(1))
+            try:
+                ledger.submit(transaction)
+            except SystemFailure:
+                break
+            filled += 1
+        with pytest.raises(SystemFailure, match="disk is full"):
+            ledger.submit(transaction)
+        assert ledger.state("tally").get("total") == 5 + filled
+        assert ledger.head().header.height == 1 + filled
+        writer.execute("PRAGMA max_page_count = 1000000")
+        assert ledger.submit(transaction).result == 6 + filled
+        verify_ledger(ledger, world.registry)
+
+
+def in_a_child(work):
+    """Run `work` in a forked process; returns its exit status."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_file_and_folder_that_cannot_be_written(world, path):
+    """Reading needs no right to write; writing says what is wrong. (As root, the child becomes nobody first.)"""
+    folder = path.parent
+    for parent in folder.parents:
+        if parent.stat().st_uid == os.getuid() and parent.parent != parent:
+            parent.chmod(parent.stat().st_mode | 0o055)
+    path.chmod(0o444)
+    folder.chmod(0o555)
+
+    def work():
+        if os.getuid() == 0:
+            os.setgroups([])
+            os.setuid(65534)
+        with EmbeddedLedger(path) as ledger:
+            assert ledger.state("tally").get("total") == 5
+        with pytest.raises(SystemFailure, match="read-only"), world.reopen(path) as ledger:
+            world.clients(ledger)[0].submit("tally", "add", add(1))
+
+    try:
+        assert in_a_child(work) == 0
+    finally:
+        folder.chmod(0o755)
+        path.chmod(0o644)
+
+
+# --- many at once ----------------------------------------------------------------------------------------------------
+
+
+def test_a_full_queue_says_so(world, path, monkeypatch):
+    monkeypatch.setattr("assay.ledger.embedded.MAX_QUEUE", 3)
+    with world.reopen(path) as ledger:
+        user = world.clients(ledger)[0]
+        with pytest.raises(QueueFull):
+            user.submit_many([("tally", "add", add(1))] * 4)
+        assert ledger.state("tally").get("total") == 5
+        assert len(user.submit_many([("tally", "add", add(1))] * 3)) == 3
+
+
+def test_blocks_have_limits(world, path, monkeypatch):
+    monkeypatch.setattr("assay.ledger.machine.MAX_BLOCK_ENTRIES", 4)
+    with world.reopen(path) as ledger:
+        outcomes = world.clients(ledger)[0].submit_many([("tally", "add", add(1))] * 10)
+        assert [outcome.height for outcome in outcomes] == [2] * 4 + [3] * 4 + [4] * 2
+        assert [outcome.result for outcome in outcomes] == list(range(6, 16))
+        verify_ledger(ledger, world.registry)
+
+
+def test_two_writers_on_one_file(world, path):
+    """As two processes would: each finds the other's blocks."""
+    with world.reopen(path) as first, world.reopen(path) as second:
+        user, operator = world.clients(first)[0], world.clients(second)[1]
+        threads = [
+            threading.Thread(target=lambda client=client: [client.submit("tally", "add", add(1)) for _ in range(20)])
+            for client in (user, operator)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert first.state("tally").get("total") == 45
+        assert verify_ledger(second, world.registry).transactions == 41
+
+
+def test_after_a_fork_the_child_may_read_only(world, path):
+    with world.reopen(path) as ledger:
+        transaction = world.clients(ledger)[0].transaction("tally", "add", add(1))
+
+        def work():
+            assert ledger.state("tally").get("total") == 5
+            with pytest.raises(StateError, match="fork"):
+                ledger.submit(transaction)
+
+        assert in_a_child(work) == 0
+        assert ledger.submit(transaction).result == 6
