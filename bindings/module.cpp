@@ -8,6 +8,7 @@ void bind_runtime(py::module_& m);
 void bind_field(py::module_& m);
 void bind_hash(py::module_& m);
 void bind_babyjubjub(py::module_& m);
+void bind_merkle(py::module_& m);
 void bind_ntt(py::module_& m);
 }  // namespace assay::bindings
 
@@ -17,5 +18,6 @@ PYBIND11_MODULE(_native, m) {
   assay::bindings::bind_field(m);
   assay::bindings::bind_hash(m);
   assay::bindings::bind_babyjubjub(m);
+  assay::bindings::bind_merkle(m);
   assay::bindings::bind_ntt(m);
 }
