@@ -1,0 +1,83 @@
+#include <algorithm>
+#include <string>
+
+#include "convert.h"
+#include "job.h"
+#include "msm/fixed_base.h"
+#include "msm/msm.h"
+
+namespace assay::bindings {
+namespace {
+
+constexpr std::size_t kScalarLimbs = 4;
+
+void require_point_limbs(std::size_t limbs) {
+  if (limbs != 8 && limbs != 16) raise_named("InvalidInput", "points have 8 limbs (G1) or 16 (G2)");
+}
+
+// The points in Montgomery form, in a new array.
+LimbArray to_montgomery(const LimbArray& points, std::size_t limbs) {
+  require_point_limbs(limbs);
+  const std::size_t n = require_rows(points, limbs, "points");
+  LimbArray out = make_rows(n, limbs);
+  const std::uint64_t* source = points.data();
+  std::uint64_t* result = out.mutable_data();
+  Status status;
+  {
+    py::gil_scoped_release release;
+    std::copy_n(source, limbs * n, result);
+    status = points_to_montgomery(result, n, limbs);
+  }
+  raise_on_error(status, "points");
+  return out;
+}
+
+// points in Montgomery form; the result is canonical
+LimbArray msm(const LimbArray& points, const LimbArray& scalars, std::size_t limbs, py::object progress) {
+  require_point_limbs(limbs);
+  const std::size_t n = require_rows(points, limbs, "points");
+  if (require_rows(scalars, kScalarLimbs, "scalars") != n) {
+    raise_named("InvalidInput", std::to_string(n) + " points, but " + std::to_string(scalars.shape(0)) + " scalars");
+  }
+  LimbArray out = make_rows(1, limbs);
+  const std::uint64_t *bases = points.data(), *k = scalars.data();
+  std::uint64_t* result = out.mutable_data();
+  const Status status = run_job(std::move(progress), [&](JobControl* control) -> Status {
+    ASSAY_TRY(limbs == 8 ? msm_g1(bases, k, n, result, control) : msm_g2(bases, k, n, result, control));
+    return points_from_montgomery(result, 1, limbs);
+  });
+  raise_on_error(status, "multi-scalar multiplication of " + std::to_string(n) + " points");
+  return out;
+}
+
+LimbArray fixed_base(const LimbArray& base, const LimbArray& scalars, std::size_t limbs, py::object progress) {
+  if (require_rows(base, limbs, "base") != 1) raise_named("InvalidInput", "one base, please");
+  const LimbArray point = to_montgomery(base, limbs);
+  const std::size_t n = require_rows(scalars, kScalarLimbs, "scalars");
+  LimbArray out = make_rows(n, limbs);
+  const std::uint64_t *b = point.data(), *k = scalars.data();
+  std::uint64_t* result = out.mutable_data();
+  const Status status = run_job(std::move(progress), [&](JobControl* control) -> Status {
+    ASSAY_TRY(limbs == 8 ? fixed_base_g1(b, k, n, result, control) : fixed_base_g2(b, k, n, result, control));
+    return points_from_montgomery(result, n, limbs);
+  });
+  raise_on_error(status, std::to_string(n) + " multiples of a base");
+  return out;
+}
+
+}  // namespace
+
+void bind_msm(py::module_& m) {
+  m.def("points_to_montgomery", &to_montgomery, py::arg("points").noconvert(), py::arg("limbs"),
+        "Checked points uint64[n, limbs] in Montgomery form, as msm takes them.");
+  m.def("msm", &msm, py::arg("points").noconvert(), py::arg("scalars").noconvert(), py::arg("limbs"),
+        py::arg("progress") = py::none(),
+        "Sum of scalars times points (Montgomery form), canonical uint64[1, limbs]. limbs: 8 for G1, 16 for G2.");
+  m.def("fixed_base", &fixed_base, py::arg("base").noconvert(), py::arg("scalars").noconvert(), py::arg("limbs"),
+        py::arg("progress") = py::none(), "All scalars times one base, canonical uint64[n, limbs].");
+  m.def("msm_memory_estimate", &msm_memory_estimate, py::arg("n"), py::arg("limbs"), "Bytes beyond the inputs.");
+  m.def("fixed_base_memory_estimate", &fixed_base_memory_estimate, py::arg("n"), py::arg("limbs"),
+        "Bytes beyond input and output.");
+}
+
+}  // namespace assay::bindings

@@ -1,0 +1,130 @@
+// Sums of points that share a bucket.
+//
+// The entries (point number and sign) of all windows stand sorted by bucket. Work is cut at bucket boundaries into
+// chunks of at most `limit` entries; a longer bucket is cut into pieces whose sums are added at the end. In a chunk all
+// buckets are halved together, round by round: neighbours are added pairwise in one batch, so that no two additions of
+// a batch meet. A chunk and its scratch stay in L2.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+#include "msm/batch_add.h"
+
+ASSAY_ISA_BEGIN
+
+namespace msm {
+
+// The sum of entries [begin, end) of the buckets [bucket, bucket + buckets). piece: this is a part of one long bucket.
+struct Chunk {
+  std::uint32_t bucket, buckets, begin, end;
+  bool piece;
+};
+
+template <class F>
+class BucketSummer {
+ public:
+  bool allocate(std::size_t limit) noexcept {
+    points_.reset(new (std::nothrow) Affine<F>[limit]);
+    scratch_.reset(new (std::nothrow) F[limit / 2 + 1]);
+    pairs_.reset(new (std::nothrow) Pair[limit / 2 + 1]);
+    runs_.reset(new (std::nothrow) Run[limit / 2 + 1]);
+    return points_ && scratch_ && pairs_ && runs_;
+  }
+  static constexpr std::size_t bytes(std::size_t limit) noexcept {
+    return limit * sizeof(Affine<F>) + (limit / 2 + 1) * (sizeof(F) + sizeof(Pair) + sizeof(Run));
+  }
+
+  // sums[b] <- the sum of bucket b, for the chunk's buckets that are not empty; a piece goes to *sums.
+  void run(const Chunk& chunk, const std::uint32_t* start, const std::uint32_t* entries, const Affine<F>* bases,
+           Affine<F>* sums) noexcept {
+    std::size_t run_count = 0, pair_count = 0, used = 0;
+    const std::size_t buckets = chunk.piece ? 1 : chunk.buckets;
+    for (std::size_t b = 0; b < buckets; ++b) {
+      const std::uint32_t begin = chunk.piece ? chunk.begin : start[chunk.bucket + b];
+      const std::uint32_t length = (chunk.piece ? chunk.end : start[chunk.bucket + b + 1]) - begin;
+      if (length == 0) continue;
+      Affine<F>* sum = chunk.piece ? sums : sums + chunk.bucket + b;
+      if (length == 1) {
+        *sum = fetch(bases, entries[begin]);
+        continue;
+      }
+      Affine<F>* first = points_.get() + used;
+      for (std::uint32_t i = 0; i < length / 2; ++i)
+        pairs_[pair_count++] = {length == 2 ? sum : first + i, nullptr, begin + 2 * i};
+      if (length > 2) {
+        const std::uint32_t left = (length + 1) / 2;
+        if (length % 2 == 1) first[left - 1] = fetch(bases, entries[begin + length - 1]);
+        runs_[run_count++] = {first, sum, left};
+        used += left;
+      }
+    }
+    batch_add<F>(
+        pair_count, scratch_.get(),
+        [&](std::size_t k) noexcept {
+          const std::uint32_t at = pairs_[k].entry;
+          if (k >= kAhead) {
+            prefetch(bases + (entries[pairs_[k - kAhead].entry] >> 1));
+            prefetch(bases + (entries[pairs_[k - kAhead].entry + 1] >> 1));
+          }
+          const std::uint32_t a = entries[at], b = entries[at + 1];
+          return Operands<F>{bases + (a >> 1), bases + (b >> 1), (a & 1) != 0, (b & 1) != 0};
+        },
+        [&](std::size_t k, const Affine<F>& sum) noexcept { *pairs_[k].out = sum; });
+    while (run_count > 0) run_count = halve(run_count);
+  }
+
+ private:
+  static constexpr std::size_t kAhead = 8;  // additions between the prefetch of a base and its use
+
+  struct Pair {
+    Affine<F>* out;
+    const Affine<F>* in;  // in[0] + in[1]; unused in the first round,
+    std::uint32_t entry;  // where it is the bases of entry and entry + 1
+  };
+  struct Run {
+    Affine<F>*points, *sum;
+    std::uint32_t length;  // at least 2
+  };
+
+  static void prefetch(const Affine<F>* p) noexcept {
+    for (std::size_t i = 0; i < sizeof *p; i += 64) __builtin_prefetch(reinterpret_cast<const char*>(p) + i);
+  }
+  static Affine<F> fetch(const Affine<F>* bases, std::uint32_t entry) noexcept {
+    const Affine<F>& p = bases[entry >> 1];
+    return {p.x, detail::signed_y(p, (entry & 1) != 0)};
+  }
+
+  // One round on the points in scratch; returns how many runs are left.
+  std::size_t halve(std::size_t run_count) noexcept {
+    std::size_t pair_count = 0;
+    for (std::size_t r = 0; r < run_count; ++r) {
+      const Run& run = runs_[r];
+      for (std::uint32_t i = 0; i < run.length / 2; ++i)
+        pairs_[pair_count++] = {run.length == 2 ? run.sum : run.points + i, run.points + 2 * i, 0};
+    }
+    batch_add<F>(
+        pair_count, scratch_.get(), [&](std::size_t k) noexcept { return Operands<F>{pairs_[k].in, pairs_[k].in + 1}; },
+        [&](std::size_t k, const Affine<F>& sum) noexcept { *pairs_[k].out = sum; });
+    std::size_t left = 0;
+    for (std::size_t r = 0; r < run_count; ++r) {
+      Run run = runs_[r];
+      if (run.length == 2) continue;
+      if (run.length % 2 == 1) run.points[run.length / 2] = run.points[run.length - 1];
+      run.length = (run.length + 1) / 2;
+      runs_[left++] = run;
+    }
+    return left;
+  }
+
+  std::unique_ptr<Affine<F>[]> points_;
+  std::unique_ptr<F[]> scratch_;
+  std::unique_ptr<Pair[]> pairs_;
+  std::unique_ptr<Run[]> runs_;
+};
+
+}  // namespace msm
+
+ASSAY_ISA_END

@@ -1,0 +1,59 @@
+#include "msm/msm.h"
+
+#include "cpu/features.h"
+#include "msm/fixed_base_kernel.h"
+#include "msm/pippenger.h"
+
+namespace assay {
+namespace {
+
+const MsmKernel& kernel() noexcept {
+#if defined(ASSAY_X86)
+  if (isa_level() == IsaLevel::adx) return kMsmAdx;
+#endif
+  return kMsmPortable;
+}
+
+}  // namespace
+
+Status msm_g1(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+              JobControl* control) noexcept {
+  return kernel().g1(bases, scalars, n, out, control);
+}
+Status msm_g2(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+              JobControl* control) noexcept {
+  return kernel().g2(bases, scalars, n, out, control);
+}
+
+Status fixed_base_g1(const std::uint64_t* base, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+                     JobControl* control) noexcept {
+  return kernel().fixed_g1(base, scalars, n, out, control);
+}
+Status fixed_base_g2(const std::uint64_t* base, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+                     JobControl* control) noexcept {
+  return kernel().fixed_g2(base, scalars, n, out, control);
+}
+
+Status points_to_montgomery(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept {
+  return kernel().points_to_montgomery(points, n, limbs);
+}
+Status points_from_montgomery(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept {
+  return kernel().points_from_montgomery(points, n, limbs);
+}
+
+std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs) noexcept {
+  const unsigned c = msm::window_bits_for(n), windows = msm::window_count(c);
+  const std::size_t group = msm::group_windows(n, windows), cells = group << (c - 1);
+  const std::size_t digits = n * (2 * windows + sizeof(std::uint32_t));
+  const std::size_t sorted = n * group * sizeof(std::uint32_t);
+  const std::size_t buckets =
+      cells * (8 * limbs + 2 * sizeof(std::uint32_t)) + (cells >> msm::log_segment(c)) * 16 * limbs;
+  return digits + sorted + buckets + num_threads() * (msm::kL2Bytes + (std::size_t{1} << 17));
+}
+
+std::size_t fixed_base_memory_estimate(std::size_t n, std::size_t limbs) noexcept {
+  const unsigned c = msm::fixed_window_bits_for(n);
+  return (msm::window_count(c) << (c - 1)) * 8 * limbs;
+}
+
+}  // namespace assay

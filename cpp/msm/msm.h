@@ -1,0 +1,53 @@
+// Multi-scalar multiplication over BN254: sum_i k_i P_i for public bases P_i.
+//
+// Source: Pippenger, "On the evaluation of powers and monomials", SIAM J. Comp. 9 (1980), as the bucket method of
+// Bernstein, Doumen, Lange, Oosterwijk, INDOCRYPT 2012, section 4; affine additions share inversions by Montgomery's
+// trick. Ours: each window's points are sorted by bucket and every bucket is summed as a balanced tree, so that one
+// batch never holds two additions into one bucket and equal scalars or equal points cost nothing extra.
+//
+// Bases: affine Montgomery limbs (8 for G1, 16 for G2: x, y with c0 before c1), infinity all zeros, else on the curve
+// and in the group (unchecked). Scalars: canonical integers, 4 limbs; non_canonical if one is not below r. out: affine
+// Montgomery, may not overlap the inputs. Variable time in scalars and bases; copies of the scalars' digits are wiped.
+// Cost: about 6 multiplications for each of ceil(254 / c) digits that is not zero, plus 14 for each of the 2^(c-1)
+// buckets of a window: scalars that are small or negative small, or 0 or 1, cost what their digits cost.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/status.h"
+#include "parallel/pool.h"
+
+namespace assay {
+
+constexpr std::size_t kMsmMaxSize = std::size_t{1} << 28;  // too_large above
+
+Status msm_g1(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+              JobControl* control) noexcept;
+Status msm_g2(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+              JobControl* control) noexcept;
+
+// Peak memory beyond the inputs, in bytes, of n full-size scalars on the present number of threads. limbs: of a base, 8
+// or 16.
+std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs) noexcept;
+
+using MsmFunction = Status (*)(const std::uint64_t*, const std::uint64_t*, std::size_t, std::uint64_t*,
+                               JobControl*) noexcept;
+
+struct MsmKernel {
+  MsmFunction g1, g2;              // see above
+  MsmFunction fixed_g1, fixed_g2;  // msm/fixed_base.h
+  Status (*points_to_montgomery)(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
+  Status (*points_from_montgomery)(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
+};
+extern const MsmKernel kMsmPortable;
+#if defined(ASSAY_X86)
+extern const MsmKernel kMsmAdx;
+#endif
+
+// Coordinates between canonical integers and Montgomery form, in place; non_canonical if one is not below p, and
+// not_on_curve if a point is neither on the curve nor all zeros. limbs: of a point, 8 or 16.
+Status points_to_montgomery(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
+Status points_from_montgomery(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
+
+}  // namespace assay
