@@ -1,9 +1,9 @@
 """Multi-scalar multiplication over BN254, and many multiples of one base.
 
 Points are affine, `uint64[n, 8]` in G1 (x, y) and `uint64[n, 16]` in G2 (x.c0, x.c1, y.c0, y.c1), each coordinate a
-canonical integer in four little-endian limbs; infinity is all zeros. Scalars are canonical elements of Fr, `uint64[n, 4]`.
-Points are checked to be on the curve, not to be in the subgroup of G2: decoding does that. BN254 gives about 100 bits of
-security. Everything here is variable time: see SECURITY.md.
+canonical integer in four little-endian limbs; infinity is all zeros. Scalars are canonical elements of Fr,
+`uint64[n, 4]`. Points are checked to be on the curve, not to be in the subgroup of G2: decoding does that. BN254 gives
+about 100 bits of security. Everything here is variable time in scalars and points.
 """
 
 from __future__ import annotations
@@ -15,7 +15,17 @@ from assay import _native
 from assay.core.errors import InvalidInput
 from assay.crypto.field import FIELD_LIMBS, Limbs, require_limbs
 
-__all__ = ["G1_LIMBS", "G2_LIMBS", "Bases", "Progress", "estimate", "fixed_base_g1", "fixed_base_g2", "msm_g1", "msm_g2"]
+__all__ = [
+    "G1_LIMBS",
+    "G2_LIMBS",
+    "Bases",
+    "Progress",
+    "estimate",
+    "fixed_base_g1",
+    "fixed_base_g2",
+    "msm_g1",
+    "msm_g2",
+]
 
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Called with (stage, steps done, steps in all)."""
