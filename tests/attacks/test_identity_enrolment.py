@@ -15,6 +15,8 @@ from assay.core.errors import (
     SignatureError,
     StateError,
 )
+from assay.crypto import eddsa
+from assay.crypto.field import Fr
 from assay.identity import Application, CertificateAuthority, Invitation, Role, SigningKey, TrustStore, apply
 from assay.identity.authority import DAY
 
@@ -49,6 +51,25 @@ def test_three_steps_over_the_wire(authority, clock):
     assert certificate.babyjubjub == second.public
     assert certificate.public_key == key.public
     TrustStore(authority.certificate, authority.revocation_list(), clock=clock).check(certificate, roles=[Role.USER])
+
+
+def test_with_real_keys(clock):
+    """Without a stand-in: Baby Jubjub keys, valid and not."""
+    authority = CertificateAuthority.create("Test authority", clock=clock)
+    key = eddsa.PrivateKey.generate()
+
+    def sign(message):
+        return key.sign(message).to_bytes()
+
+    invitation = authority.invite("Ada", Role.USER)
+    x, y = key.public_key.point
+    for bad in [(x + 1, y), (0, 1), (x, 0), (x + Fr.modulus, y), (Fr.modulus - x, y)]:
+        with pytest.raises(SignatureError, match="Baby Jubjub"):
+            authority.enrol(apply(invitation, SigningKey.generate(), bad, sign))
+    for junk in (b"", bytes(64), b"\xff" * 64):
+        with pytest.raises(SignatureError, match="Baby Jubjub"):
+            authority.enrol(apply(invitation, SigningKey.generate(), (x, y), lambda _, junk=junk: junk))
+    assert authority.enrol(apply(invitation, SigningKey.generate(), (x, y), sign)).babyjubjub == (x, y)
 
 
 def test_each_identity_gets_one_account(authority):

@@ -18,7 +18,7 @@ from assay.core.clock import Clock, system_clock, to_datetime
 from assay.core.errors import AuthorizationError, InvalidInput, NotFound, RevokedError, StateError
 from assay.identity.certificate import AuthorityCertificate, Certificate, checked_name, issue, key_names
 from assay.identity.custody import SecretBytes
-from assay.identity.enrolment import Application, Invitation, VerifyBabyJubjub, mac_key
+from assay.identity.enrolment import Application, Invitation, VerifyBabyJubjub, mac_key, verify_babyjubjub
 from assay.identity.keys import SigningKey
 from assay.identity.register import Register
 from assay.identity.revocation import Reason, Revocation, RevocationList
@@ -33,14 +33,15 @@ class CertificateAuthority:
     """Runs one authority. Thread-safe; times in ms.
 
     `verify_babyjubjub(public_key, message, signature)` tells whether a Baby Jubjub signature on a 32-byte message
-    verifies (and the key is a point of the right order); it is asked at every enrolment.
+    verifies (and the key is a point of the right order); it is asked at every enrolment, and is EdDSA over Poseidon
+    unless another is given.
     """
 
     def __init__(
         self,
         key: SigningKey,
         certificate: AuthorityCertificate,
-        verify_babyjubjub: VerifyBabyJubjub,
+        verify_babyjubjub: VerifyBabyJubjub = verify_babyjubjub,
         *,
         path: Path | None = None,
         clock: Clock = system_clock,
@@ -57,7 +58,7 @@ class CertificateAuthority:
     def create(
         cls,
         name: str,
-        verify_babyjubjub: VerifyBabyJubjub,
+        verify_babyjubjub: VerifyBabyJubjub = verify_babyjubjub,
         *,
         path: Path | None = None,
         key: SigningKey | None = None,

@@ -25,12 +25,13 @@ from cryptography.x509.oid import NameOID
 
 from assay.core.encoding import Encodable, decode_record, digest, encode, encode_record
 from assay.core.errors import EncodingError, InvalidInput, SignatureError
+from assay.crypto import eddsa
 from assay.identity.certificate import PARSE_ERRORS, coordinate_bytes
 from assay.identity.custody import SecretBytes
 from assay.identity.keys import SigningKey, public_key_bytes, verify_signature
 from assay.identity.roles import Role
 
-__all__ = ["Application", "Invitation", "VerifyBabyJubjub", "apply", "mac_key"]
+__all__ = ["Application", "Invitation", "VerifyBabyJubjub", "apply", "mac_key", "verify_babyjubjub"]
 
 # (public key, message of 32 bytes, signature) -> whether the signature verifies; never raises for bad bytes
 VerifyBabyJubjub = Callable[[tuple[int, int], bytes, bytes], bool]
@@ -160,6 +161,15 @@ def apply(
     )
     mac = _mac(mac_key(invitation.secret.reveal()), unsealed._signed())
     return Application(**{name: getattr(unsealed, name) for name in Application.__slots__ if name != "mac"}, mac=mac)
+
+
+def verify_babyjubjub(public: tuple[int, int], message: bytes, signature: bytes) -> bool:
+    """Whether an EdDSA signature of 64 bytes verifies, with a key that is a point of prime order (`crypto.eddsa`)."""
+    try:
+        eddsa.verify(public, message, signature)
+    except SignatureError:
+        return False
+    return True
 
 
 def mac_key(secret: bytes) -> bytes:

@@ -238,7 +238,10 @@ class EmbeddedLedger(Ledger):
         """All of the stored state."""
         with failures(self.path), self._database.snapshot() as connection:
             for space, key, value in connection.execute("SELECT space, key, value FROM state"):
-                yield space, key.decode(errors="surrogateescape"), value
+                try:
+                    yield space, key.decode(), value
+                except UnicodeDecodeError:
+                    raise VerificationError(f"a key of the stored state of {space!r} is not UTF-8") from None
 
     def close(self) -> None:
         """Close the file."""
