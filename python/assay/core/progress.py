@@ -92,11 +92,12 @@ class RichProgress:
         self._timer = threading.Timer(delay, self._start)
         self._timer.daemon = True
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = self._started = False
 
     def _start(self) -> None:
         with self._lock:
             if not self._closed:
+                self._started = True
                 self._display.start()
 
     def __enter__(self) -> RichProgress:
@@ -109,7 +110,8 @@ class RichProgress:
         self._timer.cancel()
         with self._lock:
             self._closed = True
-            self._display.stop()
+            if self._started:
+                self._display.stop()
 
     @contextmanager
     def task(self, label: str, total: int | None = None) -> Iterator[Task]:

@@ -98,16 +98,15 @@ class SealedHeader:
 
     def check_seals(self, genesis: Genesis) -> None:
         """Raise unless enough signers of `genesis` sealed this header for its chain."""
-        height = self.header.height
         if self.header.chain_id != genesis.chain_id:
             raise VerificationError(
-                f"block {height} belongs to chain {self.header.chain_id.hex()}, not {genesis.chain_id.hex()}"
+                f"the block belongs to chain {self.header.chain_id.hex()}, not {genesis.chain_id.hex()}"
             )
         signers = [signer for signer, _ in self.seals]
         if sorted(set(signers)) != signers or (signers and not 0 <= signers[0] <= signers[-1] < len(genesis.signers)):
-            raise SignatureError(f"the seals of block {height} are not those of ascending signers of the genesis")
+            raise SignatureError("the seals are not those of ascending signers of the genesis")
         if len(signers) < genesis.quorum:
-            raise SignatureError(f"block {height} has {len(signers)} seals of the {genesis.quorum} it needs")
+            raise SignatureError(f"the block has {len(signers)} seals of the {genesis.quorum} it needs")
         for signer, signature in self.seals:
             verify_seal(genesis.signers[signer], self.header.hash, signature)
 
@@ -118,9 +117,9 @@ class SealedHeader:
         if here.height != height + 1:
             raise VerificationError(f"block {here.height} stands where block {height + 1} is due")
         if here.previous != previous:
-            raise VerificationError(f"block {here.height} does not name the hash of the block before it")
+            raise VerificationError("the block does not name the hash of the block before it")
         if here.time < time:
-            raise VerificationError(f"block {here.height} is older than the block before it")
+            raise VerificationError("the block is older than the block before it")
 
 
 def _link(header: Header) -> tuple[int, bytes, int]:
@@ -164,6 +163,6 @@ class Block:
         """Raise unless the entries are those that the header names."""
         header = self.header
         if len(self.entries) != header.count:
-            raise VerificationError(f"block {header.height} holds {len(self.entries)} entries, not {header.count}")
+            raise VerificationError(f"the block holds {len(self.entries)} entries, not {header.count}")
         if merkle.root([entry.encoded for entry in self.entries]) != header.entries_root:
-            raise VerificationError(f"the entries of block {header.height} do not have the root in its header")
+            raise VerificationError("the entries do not have the root in the header")

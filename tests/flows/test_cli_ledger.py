@@ -1,0 +1,94 @@
+"""`assay ledger`: what it prints and the status it ends with."""
+
+import json
+import sqlite3
+
+import pytest
+from support.ledgers import World, add
+from typer.testing import CliRunner
+
+from assay.cli.ledger import app
+
+TALLY = ["--contract", "support.ledgers:Tally"]
+
+
+@pytest.fixture(scope="module")
+def world():
+    return World()
+
+
+@pytest.fixture
+def path(world, tmp_path):
+    path = tmp_path / "chain.ledger"
+    with world.embedded(path) as ledger:
+        user, operator = world.clients(ledger)
+        user.submit("tally", "add", add(5))
+        operator.submit("tally", "add", add(6))
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_verified(path, world):
+    done = run("verify", path, *TALLY)
+    assert done.exit_code == 0
+    assert "verified  3 blocks, 2 transactions" in done.stdout
+    assert "no --chain-id" in done.stdout
+    done = run("verify", path, "--json", "--chain-id", world.genesis.chain_id.hex(), *TALLY)
+    facts = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert (facts["verified"], facts["height"], facts["chain_id_pinned"]) == (True, 2, True)
+    assert run("verify", path, *TALLY, "--checkpoint", f"2:{facts['hash']}").exit_code == 0
+
+
+def test_refused(path):
+    assert run("verify", path, *TALLY, "--chain-id", "00" * 32).exit_code == 1
+    assert run("verify", path, *TALLY, "--checkpoint", "2:" + "00" * 32).exit_code == 1
+    assert run("verify", path, *TALLY, "--checkpoint", "9:" + "00" * 32).exit_code == 1
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("UPDATE blocks SET seals = X'010800000000' WHERE height = 1")
+    database.close()
+    done = run("verify", path, "--json", *TALLY)
+    facts = json.loads(done.stdout)
+    assert (done.exit_code, facts["verified"], facts["height"]) == (1, False, 1)
+    done = run("verify", path, *TALLY)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("REFUSED  block 1: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["verify"],
+        ["verify", "/nonexistent"],
+        ["verify", __file__],
+        ["info", __file__],
+        ["verify", "PATH", "--chain-id", "xyz"],
+        ["verify", "PATH", "--checkpoint", "xyz"],
+        ["verify", "PATH", "--checkpoint", "1:xyz"],
+        ["verify", "PATH", "--contract", "nothing:There"],
+        ["verify", "PATH", "--contract", "json:JSONDecoder"],
+        ["verify", "PATH"],  # the contract is not installed, so nothing can be said
+    ],
+)
+def test_usage_and_unreadable(path, arguments):
+    done = run(*[path if argument == "PATH" else argument for argument in arguments])
+    assert done.exit_code == 2
+    assert done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_info(path, world):
+    done = run("info", path)
+    assert done.exit_code == 0
+    assert world.genesis.chain_id.hex() in done.stdout
+    facts = json.loads(run("info", path, "--json").stdout)
+    assert facts["height"] == 2
+    assert [each["instance"] for each in facts["contracts"]] == ["accounts", "tally", "other"]
+
+
+def test_help_has_an_example():
+    for verb in ("verify", "info"):
+        assert f"Example: assay ledger {verb}" in run(verb, "--help").stdout
