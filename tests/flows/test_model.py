@@ -45,6 +45,14 @@ def test_same_seed_same_digest_other_seed_other_digest(digits: Dataset) -> None:
     first = ImageClassifier(epochs=2, seed=3).fit(images, labels)
     assert torch.equal(torch.random.get_rng_state(), before)
     torch.rand(5)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        again = ImageClassifier(epochs=2, seed=3).fit(images, labels)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(threads)
+    assert again.digest() == first.digest()
     assert ImageClassifier(epochs=2, seed=3).fit(images, labels).digest() == first.digest()
     assert ImageClassifier(epochs=2, seed=4).fit(images, labels).digest() != first.digest()
 

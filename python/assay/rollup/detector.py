@@ -120,11 +120,6 @@ class CusumDetector:
             arl1=average_run_length(p1, match_step, mismatch_step, threshold),
         )
 
-    @property
-    def constants(self) -> tuple[int, int, int]:
-        """(match_step, mismatch_step, threshold): what the circuit and the configuration digest take in."""
-        return self.match_step, self.mismatch_step, self.threshold
-
     def is_blocked(self, score: int) -> bool:
         """Whether an account with this S is blocked."""
         return score >= self.threshold

@@ -6,10 +6,11 @@
 f(x) = length || x; integers are 8 bytes, little-endian; spec is canonical JSON of the image shape and the classes;
 data is the row-major little-endian content. The order in which torch lists the tensors does not enter.
 
-Determinism: weights and order of the samples come from generators seeded by `seed`. Training twice on one machine with
-one number of threads gives the same digest; other machines may round differently. Threads: a fitted model may predict
-from several threads. Fork: the thread pool of torch does not survive it, so a child process runs on one thread, and a
-model on a CUDA device refuses to run there.
+Determinism: weights and order of the samples come from generators seeded by `seed`, and the CPU trains on one thread.
+Training twice on one machine gives the same digest; other machines may round differently.
+
+Threads: a fitted model may predict from several threads. Fork: the thread pool of torch does not survive it, so a child
+process runs on one thread, and a model on a CUDA device refuses to run there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import hashlib
 import json
 import os
 import struct
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -103,15 +105,16 @@ class ImageClassifier:
         generator = torch.Generator().manual_seed(self.seed)
         net.initialise(network, generator)
         network.to(device)
-        net.train(
-            network,
-            network.reduce(torch.from_numpy(np.array(images))).to(device),
-            torch.from_numpy(targets.reshape(-1).astype(np.int64)).to(device),
-            epochs=self.epochs,
-            learning_rate=self.learning_rate,
-            generator=generator,
-            progress=progress,
-        )
+        with net.one_thread() if device.type == "cpu" else nullcontext():
+            net.train(
+                network,
+                network.reduce(torch.from_numpy(np.array(images))).to(device),
+                torch.from_numpy(targets.reshape(-1).astype(np.int64)).to(device),
+                epochs=self.epochs,
+                learning_rate=self.learning_rate,
+                generator=generator,
+                progress=progress,
+            )
         return self._adopt(network, shape, classes)
 
     def predict(self, images: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -1,10 +1,13 @@
 """The network behind `ImageClassifier`: layers, initialisation, training loop. Importing this module imports torch.
 
-Everything random comes from the generator handed in; torch's global generator and settings are not touched.
+Everything random comes from the generator handed in; torch's global generator is not touched.
 """
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from assay.core.errors import DependencyMissing, InvalidInput
@@ -17,12 +20,14 @@ try:
 except ImportError as error:
     raise DependencyMissing("the served model needs torch; install assay-engine[ml]") from error
 
-__all__ = ["Network", "Spec", "choose_device", "initialise", "torch", "train"]
+__all__ = ["Network", "Spec", "choose_device", "initialise", "one_thread", "torch", "train"]
 
 MAX_SIDE = 32
 """Larger images are averaged down by a whole factor until both sides are at most this."""
 
 _POOLED = 4
+
+_THREADS = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,22 @@ def choose_device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise InvalidInput("device is 'cuda', but torch finds no CUDA device here; use 'cpu'")
     return torch.device(name)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch's CPU kernels on one thread, one caller at a time, and put its setting back afterwards.
+
+    Layers this small lose more to the hand-over between threads than they win, most of all on a busy machine; and
+    sums are then added up in one order, so the result does not depend on the number of threads.
+    """
+    with _THREADS:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def initialise(network: Network, generator: torch.Generator) -> None:

@@ -106,11 +106,6 @@ class PaperDetector:
         """What every result must say."""
         return WARNING
 
-    @property
-    def constants(self) -> tuple[int, int, int]:
-        """(match_step, mismatch_step, threshold) that switch the circuit's CUSUM off: S never moves."""
-        return 0, 0, (1 << 32) - 1
-
     def step(self, credit: int, nonce: int, match: bool) -> tuple[int, int, bool]:
         """(credit', nonce', blocked) after one audited query of an account that stands at (credit, nonce).
 
