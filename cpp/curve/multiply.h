@@ -73,8 +73,8 @@ namespace detail {
 
 // Width-w non-adjacent form: digits[i] odd in (-2^(w-1), 2^(w-1)) or 0, k = sum digits[i] 2^i. `k` is used up. Returns
 // the number of digits, at most 64 words + 1.
-inline std::size_t non_adjacent_form_var(std::int8_t* digits, std::uint64_t* k, std::size_t words,
-                                         unsigned w) noexcept {
+constexpr std::size_t non_adjacent_form_var(std::int8_t* digits, std::uint64_t* k, std::size_t words,
+                                            unsigned w) noexcept {
   std::size_t n = 0;
   std::uint64_t top = 0;  // the carry of adding 2^w to k, above its words
   const auto more = [&] {

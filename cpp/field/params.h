@@ -87,6 +87,18 @@ consteval Limbs<N> sub_small(Limbs<N> a, std::uint64_t b) {
   return a;
 }
 
+// a / d for a word d below 2^32 that divides a
+template <std::size_t N>
+consteval Limbs<N> divide_exact(Limbs<N> a, std::uint64_t d) {
+  std::uint64_t rest = 0;
+  for (std::size_t i = N; i-- > 0;) {
+    const std::uint64_t high = (rest << 32) | (a[i] >> 32), low = ((high % d) << 32) | (a[i] & 0xffffffff);
+    a[i] = ((high / d) << 32) | (low / d);
+    rest = low % d;
+  }
+  return a;
+}
+
 }  // namespace params
 
 // What Montgomery arithmetic derives from a modulus: R = 2^(64 N).
