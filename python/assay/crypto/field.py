@@ -2,8 +2,8 @@
 
 Vectors of elements are arrays `uint64[n, 4]`, C-contiguous, each row a canonical integer below the modulus in four
 little-endian limbs: value = sum(row[i] * 2**(64 * i)). Python integers, and whatever else has `__index__` (gmpy2.mpz,
-numpy integers), enter by `to_limbs` and leave by `from_limbs`. Operations on vectors run in the compiled kernels, on all
-threads, without the GIL. BN254 gives about 100 bits of security (see `assay.crypto.bn254`).
+numpy integers), enter by `to_limbs` and leave by `from_limbs`. Operations on vectors run in the compiled kernels, on
+all threads, without the GIL. BN254 gives about 100 bits of security (see `assay.crypto.bn254`).
 
 Arithmetic is constant-time except where a docstring says otherwise; conversion to and from integers is not.
 """
