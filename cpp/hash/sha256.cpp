@@ -20,7 +20,17 @@ const std::uint32_t kSha256RoundConstants[64] = {
 
 namespace {
 
-std::uint32_t rotr(std::uint32_t x, int n) noexcept { return (x >> n) | (x << (32 - n)); }
+inline std::uint32_t rotr(std::uint32_t x, int n) noexcept { return (x >> n) | (x << (32 - n)); }
+
+// One round; kw is the sum of the round's constant and message word.
+inline void round(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t& d, std::uint32_t e, std::uint32_t f,
+                  std::uint32_t g, std::uint32_t& h, std::uint32_t kw) noexcept {
+  const std::uint32_t sum1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25), choose = g ^ (e & (f ^ g));
+  const std::uint32_t sum0 = rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22), majority = (a & b) | (c & (a | b));
+  const std::uint32_t t = h + sum1 + choose + kw;
+  d += t;
+  h = t + sum0 + majority;
+}
 
 }  // namespace
 
@@ -35,15 +45,16 @@ void sha256_compress_portable(std::uint32_t* h, const std::uint8_t* data, std::s
     }
     std::uint32_t s[8];
     std::memcpy(s, h, sizeof s);
-    for (int i = 0; i < 64; ++i) {
-      const std::uint32_t sum1 = rotr(s[4], 6) ^ rotr(s[4], 11) ^ rotr(s[4], 25);
-      const std::uint32_t choose = (s[4] & s[5]) ^ (~s[4] & s[6]);
-      const std::uint32_t t1 = s[7] + sum1 + choose + kSha256RoundConstants[i] + w[i];
-      const std::uint32_t sum0 = rotr(s[0], 2) ^ rotr(s[0], 13) ^ rotr(s[0], 22);
-      const std::uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-      std::memmove(s + 1, s, 7 * sizeof *s);
-      s[4] += t1;
-      s[0] = t1 + sum0 + majority;
+    for (int i = 0; i < 64; i += 8) {  // the letters move down by one a round: after eight rounds they are back
+      const std::uint32_t *k = kSha256RoundConstants + i, *x = w + i;
+      round(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], k[0] + x[0]);
+      round(s[7], s[0], s[1], s[2], s[3], s[4], s[5], s[6], k[1] + x[1]);
+      round(s[6], s[7], s[0], s[1], s[2], s[3], s[4], s[5], k[2] + x[2]);
+      round(s[5], s[6], s[7], s[0], s[1], s[2], s[3], s[4], k[3] + x[3]);
+      round(s[4], s[5], s[6], s[7], s[0], s[1], s[2], s[3], k[4] + x[4]);
+      round(s[3], s[4], s[5], s[6], s[7], s[0], s[1], s[2], k[5] + x[5]);
+      round(s[2], s[3], s[4], s[5], s[6], s[7], s[0], s[1], k[6] + x[6]);
+      round(s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[0], k[7] + x[7]);
     }
     for (int i = 0; i < 8; ++i) h[i] += s[i];
     zeroize(s, sizeof s);

@@ -5,8 +5,8 @@ Poseidon's capacity. Leaves are field elements that the caller has hashed under 
 for a leaf. Elements are integers in [0, r) one at a time, uint64[n, 4] in bulk.
 
 A path is uint64[depth, arity - 1, 4]: from the leaves up, the siblings of each node in order; `Shape.digits(index)`
-says where the node itself stands. A multiproof of strictly increasing indices is uint64[m, 4]: level by level and left to
-right, the siblings that cannot be computed, each once.
+says where the node itself stands. A multiproof of strictly increasing indices is uint64[m, 4]: level by level and left
+to right, the siblings that cannot be computed, each once.
 """
 
 from __future__ import annotations
