@@ -1,0 +1,336 @@
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+
+#include "circuit/assemble.h"
+#include "base/bytes.h"
+#include "base/zeroize.h"
+#include "circuit/witness.h"
+#include "convert.h"
+#include "job.h"
+
+namespace assay::bindings {
+namespace {
+
+using WordArray = py::array_t<std::uint32_t, py::array::c_style>;
+using Places = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
+std::span<const std::uint32_t> words(const WordArray& array) {
+  return {array.data(), static_cast<std::size_t>(array.size())};
+}
+
+py::int_ to_int(const std::uint64_t* limbs) {
+  std::uint8_t bytes[32];
+  for (std::size_t i = 0; i < 4; ++i) store_le64(bytes + 8 * i, limbs[i]);
+  return py::reinterpret_steal<py::int_>(_PyLong_FromByteArray(bytes, 32, 1, 0));
+}
+py::int_ montgomery_to_int(const std::uint64_t* limbs) {
+  std::uint64_t canonical[4];
+  runner_kernel().decode(limbs, canonical, 1);
+  return to_int(canonical);
+}
+
+// Canonical rows to Montgomery form.
+std::vector<std::uint64_t> encode_rows(const LimbArray& array, const std::string& name) {
+  const std::size_t n = require_rows(array, 4, name);
+  std::vector<std::uint64_t> out(4 * n);
+  const std::uint64_t* in = array.data();
+  const auto bad = parallel_for(n, 4096, [&](std::size_t begin, std::size_t end) noexcept {
+    if (!runner_kernel().encode(in + 4 * begin, out.data() + 4 * begin, end - begin)) out[4 * begin] = ~std::uint64_t{0};
+  });
+  (void)bad;
+  for (std::size_t i = 0; i < n; i += 4096)
+    if (out[4 * i] == ~std::uint64_t{0} && !runner_kernel().encode(in + 4 * i, out.data() + 4 * i, std::min(n - i, std::size_t{4096})))
+      raise_named("InvalidInput", name + " holds a value that is not below r");
+  return out;
+}
+
+LimbArray decode_rows(const std::uint64_t* rows, std::size_t n) {
+  LimbArray out = make_rows(n, 4);
+  std::uint64_t* to = out.mutable_data();
+  const py::gil_scoped_release release;
+  (void)parallel_for(n, 4096, [&](std::size_t begin, std::size_t end) noexcept {
+    runner_kernel().decode(rows + 4 * begin, to + 4 * begin, end - begin);
+  });
+  return out;
+}
+
+// Traces added so far, flattened. One for the process (Python's); calls on it take turns.
+struct Compiler {
+  std::mutex mutex;
+  CoefficientTable table;
+  std::vector<std::shared_ptr<const Flat>> flats;  // null for main circuits
+};
+
+struct NativeCircuit {
+  CompiledCircuit compiled;
+};
+
+// `body` without the GIL, its exceptions as ours; a contradiction comes back as the places to name.
+template <class Body>
+std::optional<Places> compile_step(Compiler& compiler, Body&& body) {
+  std::string malformed;
+  try {
+    const py::gil_scoped_release release;
+    const std::lock_guard lock(compiler.mutex);
+    body();
+    return std::nullopt;
+  } catch (const Contradiction& error) {
+    return error.places;
+  } catch (const std::length_error& error) {
+    malformed = error.what();
+    raise_named("LimitError", malformed);
+  } catch (const std::invalid_argument& error) {
+    malformed = error.what();
+  }
+  raise_named("InvalidInput", "malformed trace: " + malformed);
+}
+
+WordArray intern(Compiler& compiler, const LimbArray& values) {
+  const std::vector<std::uint64_t> rows = encode_rows(values, "values");
+  WordArray out(static_cast<py::ssize_t>(rows.size() / 4));
+  std::uint32_t* to = out.mutable_data();
+  const py::gil_scoped_release release;
+  const std::lock_guard lock(compiler.mutex);
+  for (std::size_t i = 0; i < rows.size() / 4; ++i)
+    to[i] = compiler.table.intern(Fr::raw({rows[4 * i], rows[4 * i + 1], rows[4 * i + 2], rows[4 * i + 3]}));
+  return out;
+}
+
+py::object add_template(Compiler& compiler, std::uint32_t ports, std::uint32_t wires, const WordArray& code,
+                        const WordArray& keep, const WordArray& outputs, std::uint32_t num_outputs) {
+  TraceSource source;
+  source.ports = ports;
+  source.wires = wires;
+  source.code = words(code);
+  source.keep = words(keep);
+  source.outputs = words(outputs);
+  source.num_outputs = num_outputs;
+  std::size_t serial = 0;
+  const auto places = compile_step(compiler, [&] {
+    serial = compiler.flats.size();
+    source.serial = static_cast<std::uint32_t>(serial);
+    compiler.flats.push_back(nullptr);
+    compiler.flats.back() = flatten(source, compiler.flats, compiler.table, nullptr);
+  });
+  return py::make_tuple(serial, places ? py::cast(*places) : py::none());
+}
+
+py::object compile_main(Compiler& compiler, std::uint32_t wires, const WordArray& code, const WordArray& keep,
+                        const WordArray& public_wires, std::size_t num_outputs, const WordArray& private_wires,
+                        bool unroll) {
+  TraceSource source;
+  source.wires = wires;
+  source.code = words(code);
+  source.keep = words(keep);
+  source.is_main = true;
+  source.unroll = unroll;
+  source.public_wires = words(public_wires);
+  source.private_wires = words(private_wires);
+  auto result = std::make_shared<NativeCircuit>();
+  std::size_t serial = 0;
+  const auto places = compile_step(compiler, [&] {
+    serial = compiler.flats.size();
+    source.serial = static_cast<std::uint32_t>(serial);
+    compiler.flats.push_back(nullptr);
+    MainSystem system;
+    auto main = flatten(source, compiler.flats, compiler.table, &system);
+    result->compiled = assemble(std::move(main), std::move(system), num_outputs, compiler.table);
+  });
+  return py::make_tuple(serial, places ? py::cast(*places) : py::none(), places ? py::none() : py::cast(result));
+}
+
+const Flat& flat_of(const CompiledCircuit& c, std::uint32_t group) {
+  return group == Substitution::kNone ? *c.main : *c.main->groups[group].flat;
+}
+
+// (trace, site) from the innermost stamp outward, main last.
+Places full_places(const CompiledCircuit& c, std::uint32_t group, std::uint32_t frame, std::uint32_t site) {
+  Places places = places_of(flat_of(c, group).frames, frame, site);
+  if (group != Substitution::kNone) places.push_back({c.main->frames[0].trace, c.main->groups[group].site});
+  return places;
+}
+
+// {"group", "stamp", "places", "expressions": [[(coefficient, trace, wire, value)]]}
+py::dict describe_step(const CompiledCircuit& c, std::uint32_t group, std::uint32_t stamp, std::size_t index,
+                       const std::vector<std::uint64_t>& registers) {
+  const Flat& flat = flat_of(c, group);
+  const Step& step = flat.program.steps[index];
+  py::list expressions;
+  if (!registers.empty()) {
+    for (std::uint32_t i = 0; i < step.inputs; ++i) {
+      py::list terms;
+      for (std::uint32_t k = flat.program.offsets[step.expression + i]; k < flat.program.offsets[step.expression + i + 1];
+           ++k) {
+        const Term t = flat.program.terms[k];
+        const Origin origin = flat.origins[t.wire];
+        terms.append(py::make_tuple(montgomery_to_int(c.coefficients[t.coefficient].data()),
+                                    flat.frames[origin.frame].trace, origin.wire,
+                                    montgomery_to_int(registers.data() + 4 * t.wire)));
+      }
+      expressions.append(terms);
+    }
+  }
+  py::dict out;
+  out["group"] = group == Substitution::kNone ? py::object(py::none()) : py::object(py::int_(group));
+  out["stamp"] = stamp;
+  out["places"] = full_places(c, group, step.frame, step.site);
+  out["expressions"] = expressions;
+  return out;
+}
+
+py::tuple witness(const NativeCircuit& circuit, const LimbArray& inputs, const py::list& carries,
+                  const py::object& progress) {
+  const CompiledCircuit& c = circuit.compiled;
+  std::vector<std::uint64_t> in = encode_rows(inputs, "inputs");
+  if (in.size() != 4 * c.inputs.size())
+    raise_named("InvalidInput", "the circuit takes " + std::to_string(c.inputs.size()) + " input values");
+  std::vector<std::vector<std::uint64_t>> given;
+  GivenCarries pointers(c.main->groups.size(), nullptr);
+  if (carries.size() != pointers.size()) raise_named("InvalidInput", "one entry of carries a repeat");
+  for (std::size_t g = 0; g < pointers.size(); ++g) {
+    if (carries[g].is_none()) continue;
+    if (!LimbArray::check_(carries[g])) raise_named("InvalidInput", "carries must be uint64 arrays of shape [n, 4]");
+    given.push_back(encode_rows(py::reinterpret_borrow<LimbArray>(carries[g]), "carries"));
+    const StampGroup& group = c.main->groups[g];
+    if (given.back().size() != std::size_t{4} * group.count * group.carries)
+      raise_named("InvalidInput", "carries hold one value for each stamp and carry");
+    pointers[g] = given.back().data();
+  }
+  std::vector<std::uint64_t> w(4 * c.r1cs->num_wires);
+  WitnessFailure failure;
+  const Status status =
+      run_job(progress, [&](JobControl* job) { return solve_witness(c, in.data(), pointers, w.data(), failure, job); });
+  zeroize(in.data(), 8 * in.size());
+  if (status == Status::unsatisfied) {
+    py::dict why = describe_step(c, failure.group, failure.stamp, failure.step, failure.registers);
+    zeroize(failure.registers.data(), 8 * failure.registers.size());
+    return py::make_tuple(py::none(), why);
+  }
+  raise_on_error(status, "witness");
+  LimbArray out = decode_rows(w.data(), c.r1cs->num_wires);
+  zeroize(w.data(), 8 * w.size());
+  return py::make_tuple(out, py::none());
+}
+
+std::vector<std::uint64_t> wire_values(const R1cs& system, const LimbArray& w) {
+  if (require_rows(w, 4, "w") != system.num_wires)
+    raise_named("InvalidInput", "the system has " + std::to_string(system.num_wires) + " wires, the witness " +
+                                    std::to_string(w.shape(0)));
+  return encode_rows(w, "w");
+}
+
+// None, or the number of the first row that fails
+py::object check(const R1cs& system, const LimbArray& w, const py::object& progress) {
+  std::vector<std::uint64_t> x = wire_values(system, w);
+  std::size_t row = 0;
+  const Status status = run_job(progress, [&](JobControl* job) { return r1cs_check(system, x.data(), &row, job); });
+  zeroize(x.data(), 8 * x.size());
+  if (status == Status::unsatisfied) return py::int_(row);
+  raise_on_error(status, "check");
+  return py::none();
+}
+
+py::tuple evaluate(const R1cs& system, const LimbArray& w) {
+  const std::vector<std::uint64_t> x = wire_values(system, w);
+  std::vector<std::uint64_t> rows[3];
+  for (auto& r : rows) r.resize(4 * system.num_constraints);
+  raise_on_error(r1cs_evaluate(system, x.data(), rows[0].data(), rows[1].data(), rows[2].data()), "evaluate");
+  return py::make_tuple(decode_rows(rows[0].data(), system.num_constraints),
+                        decode_rows(rows[1].data(), system.num_constraints),
+                        decode_rows(rows[2].data(), system.num_constraints));
+}
+
+// Block and stamp a row belongs to, and the row inside the block.
+struct RowPlace {
+  std::size_t block, stamp, row;
+};
+RowPlace locate(const R1cs& system, std::size_t row) {
+  for (std::size_t b = 0; b < system.blocks.size(); ++b) {
+    const std::size_t rows = system.blocks[b].rows(), all = rows * system.blocks[b].count;
+    if (row < all) return {b, row / rows, row % rows};
+    row -= all;
+  }
+  raise_named("InvalidInput", "there is no such row");
+}
+
+// Three dictionaries wire -> coefficient
+py::tuple row_of(const R1cs& system, std::size_t row) {
+  const RowPlace at = locate(system, row);
+  const R1csBlock& block = system.blocks[at.block];
+  const std::uint32_t* wires = block.wires_of(at.stamp);
+  py::tuple out(3);
+  for (int which = 0; which < 3; ++which) {
+    const SparseRows& m = block.matrix[which];
+    py::dict terms;
+    for (std::uint32_t k = m.offsets[at.row]; k < m.offsets[at.row + 1]; ++k) {
+      const py::int_ wire(wires ? wires[m.columns[k]] : m.columns[k]);
+      py::object value = montgomery_to_int(system.coefficients[m.coefficients[k]].data());
+      if (terms.contains(wire)) value = value + terms[wire];
+      terms[wire] = value;
+    }
+    out[which] = terms;
+  }
+  return out;
+}
+
+Places row_places(const NativeCircuit& circuit, std::size_t row) {
+  const CompiledCircuit& c = circuit.compiled;
+  const RowPlace at = locate(*c.r1cs, row);
+  const BlockOrigin& origin = c.origins[at.block];
+  return full_places(c, origin.group, origin.frames[at.row], origin.sites[at.row]);
+}
+
+// (group or None, stamp, trace, local wire) of a wire of the R1CS
+py::tuple wire_origin(const NativeCircuit& circuit, std::uint32_t wire) {
+  const CompiledCircuit& c = circuit.compiled;
+  const WireSource source = c.source_of(wire);
+  const Flat& flat = flat_of(c, source.group);
+  const Origin origin = flat.origins[source.reg];
+  return py::make_tuple(source.group == Substitution::kNone ? py::object(py::none()) : py::object(py::int_(source.group)),
+                        source.stamp, flat.frames[origin.frame].trace, origin.wire);
+}
+
+}  // namespace
+
+void bind_circuit(py::module_& m) {
+  py::class_<R1cs, std::shared_ptr<R1cs>>(m, "R1cs", "A rank-1 constraint system over Fr of BN254, in native memory.")
+      .def_readonly("num_constraints", &R1cs::num_constraints)
+      .def_readonly("num_wires", &R1cs::num_wires, "With the constant one.")
+      .def_readonly("num_public", &R1cs::num_public, "Outputs and public inputs, without the constant one.")
+      .def_readonly("num_outputs", &R1cs::num_outputs)
+      .def_readonly("num_private", &R1cs::num_private)
+      .def_property_readonly("num_blocks", [](const R1cs& s) { return s.blocks.size(); })
+      .def_property_readonly("num_entries",
+                             [](const R1cs& s) {
+                               std::size_t total = 0;
+                               for (const R1csBlock& b : s.blocks)
+                                 for (const SparseRows& rows : b.matrix) total += rows.entries() * b.count;
+                               return total;
+                             })
+      .def("check", &check, py::arg("w").noconvert(), py::arg("progress") = py::none(),
+           "None, or the number of the first row that w uint64[wires, 4] does not satisfy.")
+      .def("evaluate", &evaluate, py::arg("w").noconvert(), "A w, B w, C w, each uint64[constraints, 4].")
+      .def("row", &row_of, py::arg("row"), "The row as three dictionaries wire -> coefficient.");
+
+  py::class_<Compiler>(m, "CircuitCompiler", "Flattens traced templates and compiles circuits; see cpp/circuit/flatten.h.")
+      .def(py::init<>())
+      .def("intern", &intern, py::arg("values").noconvert(), "Indices of coefficients uint64[n, 4].")
+      .def("add_template", &add_template, py::arg("ports"), py::arg("wires"), py::arg("code").noconvert(),
+           py::arg("keep").noconvert(), py::arg("outputs").noconvert(), py::arg("num_outputs"),
+           "(serial, None), or (serial, places) of a constraint that nothing satisfies.")
+      .def("compile_main", &compile_main, py::arg("wires"), py::arg("code").noconvert(), py::arg("keep").noconvert(),
+           py::arg("public_wires").noconvert(), py::arg("num_outputs"), py::arg("private_wires").noconvert(),
+           py::arg("unroll") = false, "(serial, places or None, circuit or None).");
+
+  py::class_<NativeCircuit, std::shared_ptr<NativeCircuit>>(m, "NativeCircuit", "A compiled circuit.")
+      .def_property_readonly("r1cs", [](const NativeCircuit& c) { return c.compiled.r1cs; })
+      .def_property_readonly("unused_public", [](const NativeCircuit& c) { return c.compiled.unused_public; })
+      .def("witness", &witness, py::arg("inputs").noconvert(), py::arg("carries"), py::arg("progress") = py::none(),
+           "(uint64[wires, 4], None), or (None, what failed).")
+      .def("row_places", &row_places, py::arg("row"), "(trace, site) of a row, from the inside out.")
+      .def("wire_origin", &wire_origin, py::arg("wire"), "(group, stamp, trace, local wire) of a wire.");
+}
+
+}  // namespace assay::bindings
