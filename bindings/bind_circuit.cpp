@@ -1,11 +1,14 @@
+#include <pybind11/stl.h>
+
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 
-#include "circuit/assemble.h"
 #include "base/bytes.h"
 #include "base/zeroize.h"
+#include "circuit/assemble.h"
 #include "circuit/witness.h"
 #include "convert.h"
 #include "job.h"
@@ -36,13 +39,11 @@ std::vector<std::uint64_t> encode_rows(const LimbArray& array, const std::string
   const std::size_t n = require_rows(array, 4, name);
   std::vector<std::uint64_t> out(4 * n);
   const std::uint64_t* in = array.data();
-  const auto bad = parallel_for(n, 4096, [&](std::size_t begin, std::size_t end) noexcept {
-    if (!runner_kernel().encode(in + 4 * begin, out.data() + 4 * begin, end - begin)) out[4 * begin] = ~std::uint64_t{0};
+  std::atomic<bool> canonical{true};
+  (void)parallel_for(n, 4096, [&](std::size_t begin, std::size_t end) noexcept {
+    if (!runner_kernel().encode(in + 4 * begin, out.data() + 4 * begin, end - begin)) canonical.store(false);
   });
-  (void)bad;
-  for (std::size_t i = 0; i < n; i += 4096)
-    if (out[4 * i] == ~std::uint64_t{0} && !runner_kernel().encode(in + 4 * i, out.data() + 4 * i, std::min(n - i, std::size_t{4096})))
-      raise_named("InvalidInput", name + " holds a value that is not below r");
+  if (!canonical.load()) raise_named("EncodingError", name + " holds a value that is not below r");
   return out;
 }
 
@@ -161,8 +162,8 @@ py::dict describe_step(const CompiledCircuit& c, std::uint32_t group, std::uint3
   if (!registers.empty()) {
     for (std::uint32_t i = 0; i < step.inputs; ++i) {
       py::list terms;
-      for (std::uint32_t k = flat.program.offsets[step.expression + i]; k < flat.program.offsets[step.expression + i + 1];
-           ++k) {
+      for (std::uint32_t k = flat.program.offsets[step.expression + i];
+           k < flat.program.offsets[step.expression + i + 1]; ++k) {
         const Term t = flat.program.terms[k];
         const Origin origin = flat.origins[t.wire];
         terms.append(py::make_tuple(montgomery_to_int(c.coefficients[t.coefficient].data()),
@@ -288,8 +289,9 @@ py::tuple wire_origin(const NativeCircuit& circuit, std::uint32_t wire) {
   const WireSource source = c.source_of(wire);
   const Flat& flat = flat_of(c, source.group);
   const Origin origin = flat.origins[source.reg];
-  return py::make_tuple(source.group == Substitution::kNone ? py::object(py::none()) : py::object(py::int_(source.group)),
-                        source.stamp, flat.frames[origin.frame].trace, origin.wire);
+  return py::make_tuple(
+      source.group == Substitution::kNone ? py::object(py::none()) : py::object(py::int_(source.group)), source.stamp,
+      flat.frames[origin.frame].trace, origin.wire);
 }
 
 }  // namespace
@@ -314,7 +316,8 @@ void bind_circuit(py::module_& m) {
       .def("evaluate", &evaluate, py::arg("w").noconvert(), "A w, B w, C w, each uint64[constraints, 4].")
       .def("row", &row_of, py::arg("row"), "The row as three dictionaries wire -> coefficient.");
 
-  py::class_<Compiler>(m, "CircuitCompiler", "Flattens traced templates and compiles circuits; see cpp/circuit/flatten.h.")
+  py::class_<Compiler>(m, "CircuitCompiler",
+                       "Flattens traced templates and compiles circuits; see cpp/circuit/flatten.h.")
       .def(py::init<>())
       .def("intern", &intern, py::arg("values").noconvert(), "Indices of coefficients uint64[n, 4].")
       .def("add_template", &add_template, py::arg("ports"), py::arg("wires"), py::arg("code").noconvert(),
@@ -326,7 +329,7 @@ void bind_circuit(py::module_& m) {
 
   py::class_<NativeCircuit, std::shared_ptr<NativeCircuit>>(m, "NativeCircuit", "A compiled circuit.")
       .def_property_readonly("r1cs", [](const NativeCircuit& c) { return c.compiled.r1cs; })
-      .def_property_readonly("unused_public", [](const NativeCircuit& c) { return c.compiled.unused_public; })
+      .def_property_readonly("unbound_public", [](const NativeCircuit& c) { return c.compiled.unbound_public; })
       .def("witness", &witness, py::arg("inputs").noconvert(), py::arg("carries"), py::arg("progress") = py::none(),
            "(uint64[wires, 4], None), or (None, what failed).")
       .def("row_places", &row_places, py::arg("row"), "(trace, site) of a row, from the inside out.")

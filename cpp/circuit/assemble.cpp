@@ -67,7 +67,7 @@ class Assembler {
     std::uint32_t next = 0;
     wire_[0] = next++;
     for (std::size_t i = 0; i < system_.public_variables.size(); ++i) {
-      if (!used[system_.public_variables[i]]) out_.unused_public.push_back(static_cast<std::uint32_t>(i));
+      if (!used[system_.public_variables[i]]) out_.unbound_public.push_back(static_cast<std::uint32_t>(i));
       wire_[system_.public_variables[i]] = next++;
     }
     r1cs_.num_public = next - 1;
@@ -112,6 +112,8 @@ class Assembler {
     block.width = r1cs_.num_wires;
     for (const auto* rows : {&system_.system.rows, &system_.system.linear})
       for (const Row& row : *rows) append(block, origin, row, &wire_);
+    for (const std::uint32_t i : out_.unbound_public)
+      append(block, origin, Row{{{system_.public_variables[i], R1cs::kOne}}, {}, {}}, &wire_);
     if (block.rows() > 0) finish(std::move(block), std::move(origin));
   }
 
@@ -218,8 +220,7 @@ CompiledCircuit assemble(std::shared_ptr<const Flat> main, MainSystem system, st
   out.main = main;
   Assembler(*main, system, table, out).run(num_outputs);
   for (std::size_t i = 0; i < system.public_variables.size(); ++i)
-    (i < num_outputs ? out.outputs : out.inputs)
-        .push_back(system.variable_registers[system.public_variables[i]]);
+    (i < num_outputs ? out.outputs : out.inputs).push_back(system.variable_registers[system.public_variables[i]]);
   for (const std::uint32_t v : system.private_variables) out.inputs.push_back(system.variable_registers[v]);
   out.coefficients = table.values();
   return out;

@@ -24,14 +24,16 @@ struct WireSource {
 
 struct CompiledCircuit {
   std::shared_ptr<R1cs> r1cs;
-  std::vector<BlockOrigin> origins;      // one for each block
+  std::vector<BlockOrigin> origins;  // one for each block
   std::shared_ptr<const Flat> main;
-  std::vector<Limbs<4>> coefficients;    // what the programs refer to
-  std::vector<std::uint32_t> inputs;     // registers of the declared inputs: public ones, then private ones
-  std::vector<std::uint32_t> outputs;    // registers of the public outputs
-  std::vector<std::uint32_t> wires, registers;            // wire <- register of main
-  std::vector<std::vector<std::uint32_t>> stamp_wires;    // by group: wire of column j of stamp k, or kNone
-  std::vector<std::uint32_t> unused_public;               // positions of public wires that occur in no row
+  std::vector<Limbs<4>> coefficients;           // what the programs refer to
+  std::vector<std::uint32_t> inputs;            // registers of the declared inputs: public ones, then private ones
+  std::vector<std::uint32_t> outputs;           // registers of the public outputs
+  std::vector<std::uint32_t> wires, registers;  // wire <- register of main
+  std::vector<std::vector<std::uint32_t>> stamp_wires;  // by group: wire of column j of stamp k, or kNone
+  // Positions of public wires that no constraint restricts once the linear ones are eliminated; each has a row x 0 = 0,
+  // which ties a proof to its value.
+  std::vector<std::uint32_t> unbound_public;
 
   WireSource source_of(std::uint32_t wire) const;
 };

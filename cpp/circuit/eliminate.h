@@ -22,7 +22,8 @@ struct Row {
   std::uint32_t frame = 0, site = 0;
 };
 
-// A constraint that no witness can satisfy. `places`: the site, then those of the stamps around it, each with its trace.
+// A constraint that no witness can satisfy. `places`: the site, then those of the stamps around it, each with its
+// trace.
 struct Contradiction : std::runtime_error {
   Contradiction(std::uint32_t frame_, std::uint32_t site_)
       : std::runtime_error("no witness satisfies this"), frame(frame_), site(site_) {}

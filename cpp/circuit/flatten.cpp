@@ -166,13 +166,13 @@ class Flattener {
   }
   void step(StepKind kind, std::uint16_t inputs, std::uint32_t out, std::uint32_t size, std::uint32_t expression,
             std::uint32_t site) {
-    flat_->program.steps.push_back({kind, inputs, out, size, expression,
-                                    static_cast<std::uint32_t>(flat_->program.immediates.size()), 0, site});
+    flat_->program.steps.push_back(
+        {kind, inputs, out, size, expression, static_cast<std::uint32_t>(flat_->program.immediates.size()), 0, site});
   }
   // The register that holds e: its own if it is a single wire, else a copy.
   std::uint32_t as_register(const Expression& e, std::uint32_t site) {
     if (e.registers.size() == 1 && e.registers[0].coefficient == R1cs::kOne) return e.registers[0].wire;
-    const std::uint32_t reg = new_register(0, 0);
+    const std::uint32_t reg = new_register(0, kNone);
     step(StepKind::linear, 1, reg, 1, put(e), site);
     return reg;
   }
@@ -244,7 +244,8 @@ class Flattener {
     const auto expression = static_cast<std::uint32_t>(flat_->program.offsets.size()) - 1;
     for (std::uint32_t i = 0; i < inputs; ++i) put(read(words));
     for (std::uint32_t i = 0; i < size; ++i) add_wire(first + i, is_kept_[first + i]);
-    step(static_cast<StepKind>(kind), static_cast<std::uint16_t>(inputs), wire_register_[first], size, expression, site);
+    step(static_cast<StepKind>(kind), static_cast<std::uint16_t>(inputs), wire_register_[first], size, expression,
+         site);
     flat_->program.immediates.insert(flat_->program.immediates.end(), numbers.begin(), numbers.end());
   }
 

@@ -34,6 +34,7 @@ struct Frame {
 std::vector<std::pair<std::uint32_t, std::uint32_t>> places_of(const std::vector<Frame>& frames, std::uint32_t frame,
                                                                std::uint32_t site);
 
+// Where a register comes from: a wire of the trace of a stamp, or kNone for a copy of an expression.
 struct Origin {
   std::uint32_t frame, wire;
 };
@@ -55,26 +56,26 @@ struct Flat {
   std::uint32_t ports = 0;
   Program program;
   std::vector<Frame> frames;
-  std::vector<Origin> origins;                   // of each register
-  std::vector<std::uint32_t> output_registers;   // one for each output
-  std::vector<std::uint32_t> column_registers;   // one for each column
-  std::vector<Row> rows, linear;                 // over columns
-  std::vector<Linear> outputs;                   // over columns
-  std::vector<std::uint32_t> wire_registers;     // main circuits: register of each traced wire
-  std::vector<StampGroup> groups;                // main circuits
+  std::vector<Origin> origins;                  // of each register
+  std::vector<std::uint32_t> output_registers;  // one for each output
+  std::vector<std::uint32_t> column_registers;  // one for each column
+  std::vector<Row> rows, linear;                // over columns
+  std::vector<Linear> outputs;                  // over columns
+  std::vector<std::uint32_t> wire_registers;    // main circuits: register of each traced wire
+  std::vector<StampGroup> groups;               // main circuits
   std::uint32_t kept() const noexcept { return static_cast<std::uint32_t>(column_registers.size()) - 1 - ports; }
 };
 
 struct TraceSource {
   std::uint32_t serial = 0, ports = 0, wires = 1;
   std::span<const std::uint32_t> code;
-  std::span<const std::uint32_t> keep;           // wires that elimination leaves in place
-  std::span<const std::uint32_t> outputs;        // expressions, one after the other
+  std::span<const std::uint32_t> keep;     // wires that elimination leaves in place
+  std::span<const std::uint32_t> outputs;  // expressions, one after the other
   std::uint32_t num_outputs = 0;
   // main circuits
   bool is_main = false;
-  bool unroll = false;                           // repeats become calls
-  std::span<const std::uint32_t> public_wires;   // outputs first
+  bool unroll = false;                          // repeats become calls
+  std::span<const std::uint32_t> public_wires;  // outputs first
   std::span<const std::uint32_t> private_wires;
 };
 
@@ -86,8 +87,8 @@ struct MainSystem {
   std::vector<std::uint32_t> public_variables, private_variables;
 };
 
-// Throws std::invalid_argument if the code is malformed, Contradiction if no witness can satisfy it. `main` is filled for
-// main circuits, whose Flat then has no rows and columns.
+// Throws std::invalid_argument if the code is malformed, Contradiction if no witness can satisfy it. `main` is filled
+// for main circuits, whose Flat then has no rows and columns.
 std::shared_ptr<Flat> flatten(const TraceSource& source, const std::vector<std::shared_ptr<const Flat>>& templates,
                               CoefficientTable& table, MainSystem* main);
 

@@ -41,7 +41,12 @@ class Solver {
  public:
   Solver(const CompiledCircuit& circuit, const GivenCarries& carries, std::uint64_t* w, WitnessFailure& failure,
          JobControl* control)
-      : circuit_(circuit), carries_(carries), w_(w), failure_(failure), control_(control), x_(main().program.registers) {}
+      : circuit_(circuit),
+        carries_(carries),
+        w_(w),
+        failure_(failure),
+        control_(control),
+        x_(main().program.registers) {}
 
   Status run(const std::uint64_t* inputs) {
     for (std::size_t i = 0; i < circuit_.inputs.size(); ++i) copy(x_.at(circuit_.inputs[i]), inputs + 4 * i);
@@ -56,15 +61,16 @@ class Solver {
       begin = i + 1;
     }
     copy(w_, Montgomery<Bn254FrParams>::one.data());
-    for (std::size_t i = 0; i < circuit_.wires.size(); ++i) copy(w_ + 4 * circuit_.wires[i], x_.at(circuit_.registers[i]));
+    for (std::size_t i = 0; i < circuit_.wires.size(); ++i)
+      copy(w_ + 4 * circuit_.wires[i], x_.at(circuit_.registers[i]));
     return Status::ok;
   }
 
  private:
   const Flat& main() const noexcept { return *circuit_.main; }
   ProgramView view(const Program& p) const noexcept {
-    return {p.steps.data(),      p.steps.size(), p.offsets.data(), p.terms.data(), p.immediates.data(),
-            reinterpret_cast<const std::uint64_t*>(circuit_.coefficients.data())};
+    return {p.steps.data(), p.steps.size(),      p.offsets.data(),
+            p.terms.data(), p.immediates.data(), reinterpret_cast<const std::uint64_t*>(circuit_.coefficients.data())};
   }
 
   Status fail(WitnessFailure failure) {
@@ -120,7 +126,8 @@ class Solver {
   }
 
   // One stamp; carry_out may be carry_in.
-  Status stamp(std::uint32_t g, std::uint32_t k, const std::uint64_t* carry_in, Registers& x, std::uint64_t* carry_out) {
+  Status stamp(std::uint32_t g, std::uint32_t k, const std::uint64_t* carry_in, Registers& x,
+               std::uint64_t* carry_out) {
     const StampGroup& group = main().groups[g];
     const Flat& flat = *group.flat;
     const std::uint32_t inputs = flat.ports - group.carries;

@@ -12,9 +12,21 @@ BN254 gives about 100 bits of security. See docs/circuits.md.
 """
 
 from assay.circuits.builder import Builder
-from assay.circuits.circuit import Circuit, compile
+from assay.circuits.circuit import Circuit, Witness, compile
 from assay.circuits.hints import HINTS
 from assay.circuits.signal import MODULUS, Scalar, Signal
 from assay.circuits.template import Repeated, Template, template
 
-__all__ = ["HINTS", "MODULUS", "Builder", "Circuit", "Repeated", "Scalar", "Signal", "Template", "compile", "template"]
+__all__ = [
+    "HINTS",
+    "MODULUS",
+    "Builder",
+    "Circuit",
+    "Repeated",
+    "Scalar",
+    "Signal",
+    "Template",
+    "Witness",
+    "compile",
+    "template",
+]

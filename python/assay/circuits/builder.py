@@ -402,6 +402,8 @@ def wire_name(trace: Trace, wire: int) -> str:
     """The name of a local wire: its own, its input's, or a number."""
     if wire in trace.names:
         return trace.names[wire]
+    if wire >= trace.wires:
+        return f"(an expression in {trace.name})"
     for item in (*trace.public_outputs, *trace.public_inputs, *trace.private_inputs):
         if wire in item.wires:
             index = wire - item.wires.start

@@ -8,7 +8,7 @@ from typing import Any
 from assay.circuits.signal import Signal
 from assay.core.errors import WrongType
 
-__all__ = ["flatten", "rebuild", "shape_of"]
+__all__ = ["flatten", "rebuild", "shape_of", "size_of"]
 
 # A shape is None for a signal, or (kind, keys or None, shapes...): hashable, equal for equal structure.
 
@@ -52,3 +52,10 @@ def rebuild(shape: Any, leaves: Iterator[Signal]) -> Any:
     if kind is list:
         return values
     return kind(*values) if hasattr(kind, "_fields") else kind(values)
+
+
+def size_of(shape: Any) -> int:
+    """The number of leaves of a shape."""
+    if shape is None:
+        return 1
+    return sum(size_of(child) for child in shape[2]) if shape else 0

@@ -10,6 +10,7 @@ import operator
 from typing import TYPE_CHECKING, NoReturn, SupportsIndex, TypeAlias
 
 from assay.core.errors import InvalidInput, WrongType
+from assay.crypto.limbs import FR
 
 if TYPE_CHECKING:
     from assay.circuits.builder import Builder
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["MODULUS", "Scalar", "Signal", "Terms"]
 
 # r, the order of BN254's groups (about 100 bits of security)
-MODULUS = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+MODULUS = FR
 
 # wire -> coefficient in [1, r); wire 0 is the constant one
 Terms: TypeAlias = dict[int, int]

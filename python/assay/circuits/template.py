@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from assay.circuits.builder import Builder
-from assay.circuits.shape import flatten, rebuild, shape_of
+from assay.circuits.shape import flatten, rebuild, shape_of, size_of
 from assay.circuits.signal import Signal, Terms
 from assay.circuits.trace import Repeat, Trace
 from assay.core.errors import InvalidInput, WrongType
@@ -142,7 +142,8 @@ class Template(Generic[P, T]):
             return self._unrolled(c, trace, initial, rows, carry_shapes, out_shapes)
         first = c._new(others * len(rows) + carries)
         site = c._site(f"repeat of {self.name}")
-        c._trace.operations.append(Repeat(name, trace, carries, initial, rows, first, site))
+        sizes = {key: size_of(shape) for key, shape in carry_shapes.items()}
+        c._trace.operations.append(Repeat(name, trace, sizes, initial, rows, first, site))
         wires: Iterator[Signal] = (Signal(c, {first + i: 1}) for i in range(others * len(rows) + carries))
         outputs: dict[str, list[Any]] = {key: [] for key in out_shapes}
         for _ in rows:

@@ -74,18 +74,23 @@ class Call(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """Stamps of a template in a chain: the first `carries` outputs of one are the first arguments of the next.
+    """Stamps of a template in a chain: the first outputs of one, its carries, are the first arguments of the next.
 
     Wires: for each stamp its other outputs, then the carries of the last.
     """
 
     name: str
     trace: Trace
-    carries: int
+    carry_sizes: dict[str, int]  # how many elements each carry has, in order
     initial: tuple[Terms, ...]
     inputs: tuple[tuple[Terms, ...], ...]
     first: int
     site: int
+
+    @property
+    def carries(self) -> int:
+        """The number of elements carried."""
+        return len(self.initial)
 
 
 class Input(NamedTuple):
@@ -112,6 +117,7 @@ class Trace:
     names: dict[int, str] = field(default_factory=dict)
     free: dict[int, str] = field(default_factory=dict)
     keep: list[int] = field(default_factory=list)  # wires that elimination must leave in place
+    serial: int | None = None  # of a template, once the native compiler has it
     public_outputs: list[Input] = field(default_factory=list)
     public_inputs: list[Input] = field(default_factory=list)
     private_inputs: list[Input] = field(default_factory=list)
