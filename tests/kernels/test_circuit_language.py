@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from assay.crypto.limbs import from_limbs
 
 from assay.circuits import HINTS, MODULUS, Builder, Signal, compile, template
 from assay.core.errors import InvalidInput, StateError, UnsatisfiedError
-from assay.crypto.limbs import from_limbs
 
 
 def solved(build: Any, inputs: dict[str, Any]) -> list[int]:

@@ -7,11 +7,11 @@ import random
 from typing import Any
 
 import pytest
+from assay.crypto.limbs import from_limbs, to_limbs
 
 from assay.circuits import MODULUS, Builder, Circuit, Signal, compile, template
 from assay.circuits.reference import Frame, solve, violations
 from assay.core.errors import UnsatisfiedError
-from assay.crypto.limbs import from_limbs, to_limbs
 
 SPECIAL = [0, 1, 2, MODULUS - 1, MODULUS - 2, (MODULUS - 1) // 2, 2**64 - 1, 2**128, 2**253]
 
