@@ -7,11 +7,11 @@ import random
 from typing import Any
 
 import pytest
-from assay.crypto.limbs import from_limbs, to_limbs
 
 from assay.circuits import MODULUS, Builder, Circuit, Signal, compile, template
 from assay.circuits.reference import Frame, solve, violations
 from assay.core.errors import UnsatisfiedError
+from assay.crypto.field import Fr
 
 SPECIAL = [0, 1, 2, MODULUS - 1, MODULUS - 2, (MODULUS - 1) // 2, 2**64 - 1, 2**128, 2**253]
 
@@ -121,9 +121,9 @@ def test_compiled_circuits_agree_with_the_reference(isa: str, seed: int) -> None
     assert witness.public == expected
     circuit.check(witness)
     # rows by plain integers, and the evaluation of the whole system
-    w = from_limbs(witness.values)
+    w = Fr.from_limbs(witness.values)
     assert w[0] == 1
-    left, right, result = (from_limbs(m) for m in circuit.r1cs.evaluate(witness.values))
+    left, right, result = (Fr.from_limbs(m) for m in circuit.r1cs.evaluate(witness.values))
     assert len(left) == circuit.constraints
     for row in range(circuit.constraints):
         a, b, e = (sum(k * w[i] for i, k in terms.items()) % MODULUS for terms in circuit.r1cs.row(row))
@@ -140,8 +140,8 @@ def test_every_wire_is_bound_or_appears(seed: int) -> None:
     rng = random.Random(seed)
     for wire in rng.sample(range(circuit.wires), min(8, circuit.wires)):
         changed = witness.values.copy()
-        changed[wire] = to_limbs([rng.randrange(MODULUS)])[0]
-        w = from_limbs(changed)
+        changed[wire] = Fr.to_limbs([rng.randrange(MODULUS)])[0]
+        w = Fr.from_limbs(changed)
         rows = [circuit.r1cs.row(i) for i in range(circuit.constraints)]
         wrong = [i for i, (a, b, e) in enumerate(rows) if (_dot(a, w) * _dot(b, w) - _dot(e, w)) % MODULUS]
         if w[0] != 1 and not wrong:
@@ -158,7 +158,7 @@ def _dot(terms: dict[int, int], w: list[int]) -> int:
 
 
 def test_elimination_keeps_the_solution_set() -> None:
-    """A toy circuit enumerated whole: assignments that satisfy what was written, and those of the R1CS, are the same."""
+    """A toy circuit enumerated whole: what satisfies the lines as written is what satisfies the R1CS."""
     c = Builder("toy")
     x = c.public("x")
     a, b, d = c.private("w", 3)

@@ -15,7 +15,7 @@ from assay.circuits.shape import flatten
 from assay.circuits.signal import MODULUS
 from assay.circuits.trace import Repeat, Trace
 from assay.core.errors import InvalidInput, UnsatisfiedError
-from assay.crypto.limbs import LimbArray, from_limbs, to_limbs
+from assay.crypto.field import Fr, Limbs
 
 __all__ = ["Circuit", "Witness", "compile"]
 
@@ -35,18 +35,18 @@ def compile(c: Builder) -> Circuit:
 class Witness:
     """The values of all wires: `values` uint64[wires, 4], canonical. Secret, and never shown by `repr`."""
 
-    def __init__(self, values: LimbArray, names: Sequence[str]) -> None:
+    def __init__(self, values: Limbs, names: Sequence[str]) -> None:
         self.values = values
         self._names = names
 
     @property
     def public(self) -> list[int]:
         """Public outputs, then public inputs."""
-        return from_limbs(self.values[1 : 1 + len(self._names)])
+        return Fr.from_limbs(self.values[1 : 1 + len(self._names)])
 
     def __getitem__(self, name: str) -> int:
         """One public value by its name."""
-        return from_limbs(self.values[1 + self._names.index(name)])[0]
+        return Fr.from_limbs(self.values[1 + self._names.index(name)].reshape(1, 4))[0]
 
     def wipe(self) -> None:
         """Overwrites the values."""
@@ -83,17 +83,17 @@ class Circuit:
     @property
     def constraints(self) -> int:
         """Rows of the R1CS, after elimination."""
-        return self.r1cs.num_constraints
+        return int(self.r1cs.num_constraints)
 
     @property
     def wires(self) -> int:
         """Wires of the R1CS, with the constant one."""
-        return self.r1cs.num_wires
+        return int(self.r1cs.num_wires)
 
     @property
     def num_public(self) -> int:
         """Public outputs and inputs."""
-        return self.r1cs.num_public
+        return int(self.r1cs.num_public)
 
     def __repr__(self) -> str:
         return f"<Circuit {self.name}: {self.constraints} constraints, {self.wires} wires, {self.num_public} public>"
@@ -112,13 +112,13 @@ class Circuit:
         Raises UnsatisfiedError with the line, signals and values of the first constraint that fails.
         """
         values, failure = self._native.witness(
-            to_limbs(self._flat_inputs(inputs)), self._flat_carries(carries or {}), progress
+            Fr.to_limbs(self._flat_inputs(inputs)), self._flat_carries(carries or {}), progress
         )
         if failure is not None:
             raise UnsatisfiedError(self._failed_step(failure))
         return Witness(values, self.public_names)
 
-    def check(self, witness: Witness | LimbArray, *, progress: Any = None) -> None:
+    def check(self, witness: Witness | Limbs, *, progress: Any = None) -> None:
         """Raises UnsatisfiedError unless the values of all wires satisfy the R1CS."""
         values = witness.values if isinstance(witness, Witness) else witness
         row = self.r1cs.check(values, progress)
@@ -150,8 +150,8 @@ class Circuit:
             _collect(inputs[item.name], item.shape, item.name, values)
         return values
 
-    def _flat_carries(self, carries: Mapping[str, Mapping[str, Sequence[Any]]]) -> list[LimbArray | None]:
-        given: list[LimbArray | None] = []
+    def _flat_carries(self, carries: Mapping[str, Mapping[str, Sequence[Any]]]) -> list[Limbs | None]:
+        given: list[Limbs | None] = []
         unknown = set(carries) - {repeat.name for repeat in self._repeats}
         if unknown:
             raise InvalidInput(f"{self.name} has no repeat named {sorted(unknown)}")
@@ -173,7 +173,7 @@ class Circuit:
                     if len(leaves) != size:
                         raise InvalidInput(f"carry {name!r} has {size} elements, got {len(leaves)}")
                     rows += leaves
-            given.append(to_limbs(rows))
+            given.append(Fr.to_limbs(rows))
         return given
 
     def _failed_step(self, failure: Mapping[str, Any]) -> str:
@@ -186,19 +186,22 @@ class Circuit:
             lines.append(f"  in stamp {stamp} of {len(self._repeats[failure['group']].inputs)}")
         named = [
             [
-                (coefficient, wire_name(trace_of(serial), wire) if wire else "1", value)
-                for coefficient, serial, wire, value in e
+                (factor, wire_name(trace_of(serial), wire) if wire else "1", value)
+                for factor, serial, wire, value in terms
             ]
-            for e in failure["expressions"]
+            for terms in failure["expressions"]
         ]
         return "\n".join(lines + _equation(named))
 
-    def _failed_row(self, row: int, values: LimbArray) -> str:
+    def _failed_row(self, row: int, values: Limbs) -> str:
         if row == self.constraints:
             return f"{self.name}: wire 0 of the witness is not 1"
         place = place_text(self._native.row_places(row))
         named = [
-            [(coefficient, self.wire_name(wire), from_limbs(values[wire])[0]) for wire, coefficient in terms.items()]
+            [
+                (coefficient, self.wire_name(wire), Fr.from_limbs(values[wire].reshape(1, 4))[0])
+                for wire, coefficient in terms.items()
+            ]
             for terms in self.r1cs.row(row)
         ]
         return "\n".join([f"{self.name}: row {row}: {place}", *_equation(named)])

@@ -13,7 +13,7 @@ from assay import _native
 from assay.circuits.signal import Terms
 from assay.circuits.trace import Assert, Call, Define, Hint, Product, Repeat, Trace
 from assay.core.errors import InvalidInput
-from assay.crypto.limbs import to_limbs
+from assay.crypto.field import Fr
 
 __all__ = ["compile_main", "expressions_of", "place_text", "trace_of"]
 
@@ -76,7 +76,7 @@ def _intern(trace: Trace) -> None:
             seen.update(operation.immediates)
     fresh = [value for value in seen if value not in _coefficients]
     if fresh:
-        _coefficients.update(zip(fresh, _compiler.intern(to_limbs(fresh)).tolist(), strict=True))
+        _coefficients.update(zip(fresh, _compiler.intern(Fr.to_limbs(fresh)).tolist(), strict=True))
 
 
 def _immediates(operation: Hint) -> list[int]:

@@ -10,7 +10,7 @@ import operator
 from typing import TYPE_CHECKING, NoReturn, SupportsIndex, TypeAlias
 
 from assay.core.errors import InvalidInput, WrongType
-from assay.crypto.limbs import FR
+from assay.crypto.field import Fr
 
 if TYPE_CHECKING:
     from assay.circuits.builder import Builder
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["MODULUS", "Scalar", "Signal", "Terms"]
 
 # r, the order of BN254's groups (about 100 bits of security)
-MODULUS = FR
+MODULUS = Fr.modulus
 
 # wire -> coefficient in [1, r); wire 0 is the constant one
 Terms: TypeAlias = dict[int, int]
