@@ -41,7 +41,6 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -217,6 +216,8 @@ class ContractRegistry:
         return max(found, key=lambda pair: pair[0].version)
 
     def _load(self, name: str) -> None:
+        from importlib.metadata import EntryPoint, entry_points  # 30 ms that most processes need not spend
+
         if name in _BUILT_IN:
             self.register(EntryPoint(name, _BUILT_IN[name], ENTRY_POINT_GROUP).load()())
         if not self._installed:

@@ -95,24 +95,20 @@ class Machine:
             try:
                 if entries and (len(entries) == MAX_BLOCK_ENTRIES or size + len(transaction.encoded) > MAX_BLOCK_BYTES):
                     break
-                done = self._repeated(block, transaction)
-                if done is None:
+                last = last_of(block, transaction.sender)
+                if last is not None and (last.counter, last.digest) == (transaction.counter, transaction.digest):
+                    done = last  # sent again
+                else:
+                    due = 1 if last is None else last.counter + 1
                     done = Done(transaction.counter, transaction.digest, height, len(entries))
-                    entries.append(Entry(transaction, self._execute(block, transaction, done, time)))
+                    entries.append(Entry(transaction, self._execute(block, transaction, done, due, time)))
                     size += len(entries[-1].encoded)
                 outcomes.append(done)
             except AssayError as refusal:
                 outcomes.append(refusal)
         return Execution(tuple(entries), block, tuple(outcomes))
 
-    def _repeated(self, block: Overlay, transaction: Transaction) -> Done | None:
-        """Where the very same transaction stands already, if it is its sender's last."""
-        last = last_of(block, transaction.sender)
-        if last is not None and (last.counter, last.digest) == (transaction.counter, transaction.digest):
-            return last
-        return None
-
-    def _execute(self, block: Overlay, transaction: Transaction, done: Done, time: int) -> bytes:
+    def _execute(self, block: Overlay, transaction: Transaction, done: Done, due: int, time: int) -> bytes:
         transaction.check_form()
         if transaction.chain_id != self.genesis.chain_id:
             raise VerificationError(
@@ -127,8 +123,6 @@ class Machine:
             accounts.check_fresh(known, time)
         if not sender.active(time):
             raise RevokedError(f"the certificate of {sender.name!r} is not in force: revoked, expired or not yet valid")
-        last = last_of(block, transaction.sender)
-        due = 1 if last is None else last.counter + 1
         if transaction.counter != due:
             raise UsedCounter(f"counter {transaction.counter} of sender {transaction.sender}: {due} is the next one")
         result = self._call(overlay, known, transaction, sender, done.height, time)
