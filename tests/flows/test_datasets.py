@@ -174,6 +174,30 @@ def test_a_header_that_does_not_fit_its_data_is_refused(tmp_path: Path, shape: s
         load_dataset(path)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"(" * 9000,
+        b"[" * 500 + b"]" * 500,
+        b"(" * 900,
+        b"{'descr': '|u1', 'fortran_order': False, 'shape': (" + b"-" * 800 + b"1,), }",
+        b"{'descr': '|V99999999999', 'fortran_order': False, 'shape': (1,), }",
+        b"{'descr': '<U1000000000', 'fortran_order': False, 'shape': (10**9,), }",
+        b"{'descr': [('a', '|u1', (99999999999,))], 'fortran_order': False, 'shape': (1,), }",
+        b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+        b"\xff\xfe",
+        b"",
+    ],
+)
+def test_hostile_headers_are_refused(tmp_path: Path, header: bytes) -> None:
+    path = tmp_path / "hostile.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        text = header + b"\n"
+        archive.writestr("images.npy", b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text)
+    with pytest.raises(InvalidInput, match=r"malformed|only plain numbers"):
+        load_dataset(path)
+
+
 def test_limits_hold_for_file_and_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "data.npz", **small())
     monkeypatch.setattr(datasets, "MAX_ARRAY_BYTES", path.stat().st_size - 1)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from assay.core.errors import InvalidInput, LimitError
 
 MAX_MEMBERS = 1024
+MAX_HEADER = 1024
 
 
 def read_arrays(path: Path, limit: int, names: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
@@ -58,7 +59,7 @@ def _read_member(archive: zipfile.ZipFile, name: str, file_name: str, limit: int
     with archive.open(info) as stream:
         try:
             shape, fortran, dtype = _read_header(stream)
-        except ValueError as error:
+        except Exception as error:  # numpy parses Python text here: hostile text raises errors of many kinds
             raise InvalidInput(f"{file_name}: the header of {name!r} is malformed: {error}") from error
         if dtype.kind not in "biuf":
             raise InvalidInput(
@@ -80,9 +81,9 @@ def _read_member(archive: zipfile.ZipFile, name: str, file_name: str, limit: int
 def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(stream)
     if version == (1, 0):
-        header = np.lib.format.read_array_header_1_0(stream)
+        header = np.lib.format.read_array_header_1_0(stream, MAX_HEADER)
     elif version == (2, 0):
-        header = np.lib.format.read_array_header_2_0(stream)
+        header = np.lib.format.read_array_header_2_0(stream, MAX_HEADER)
     else:
         raise ValueError(f"version {version} of the .npy format is not supported")
     shape: tuple[int, ...] = header[0]
