@@ -24,7 +24,8 @@ def is_equal(c: Builder, a: Scalar, b: Scalar) -> Signal:
 def is_at_least(c: Builder, a: Scalar, b: Scalar, bits: int) -> Signal:
     """[a >= b] for a, b in [0, 2^bits), which the caller has checked; bits <= 252. bits + 1 constraints.
 
-    The top bit of 2^bits + a - b, which lies in (0, 2^(bits+1)). The constraints accept any a, b with |a - b| < 2^bits.
+    The top bit of 2^bits + a - b, which lies in (0, 2^(bits+1)). The constraints accept any a, b with
+    -2^bits <= a - b < 2^bits.
     """
     if not 1 <= bits <= 252:
         raise InvalidInput(f"operands of {bits} bits: 1 to 252 are supported, more could wrap round r")
