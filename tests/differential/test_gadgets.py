@@ -1,14 +1,14 @@
-"""Every gadget against plain Python on edge values: what must be accepted with which outputs, and what must be refused."""
+"""Every gadget against plain Python on edge values: what must be accepted, with which outputs, and what refused."""
 
 from __future__ import annotations
 
 from functools import cache
 
 import pytest
+from support.gadget_circuits import CASES
 
 from assay.circuits import Builder, Circuit, compile
 from assay.core.errors import UnsatisfiedError
-from support.gadget_circuits import CASES
 
 
 @cache

@@ -7,16 +7,28 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from support import babyjubjub_reference as curve
+from support.babyjubjub_reference import BASE8, GENERATOR, IDENTITY, L, R
+
 from assay.circuits import Builder
-from assay.circuits.gadgets import bits, boolean, comparison, eddsa, edwards, fixed_base, merkle, montgomery
+from assay.circuits.gadgets import (
+    bits,
+    boolean,
+    comparison,
+    eddsa,
+    edwards,
+    fixed_base,
+    merkle,
+    montgomery,
+    select,
+    table,
+    variable_base,
+)
 from assay.circuits.gadgets import poseidon as poseidon_gadget
-from assay.circuits.gadgets import select, table, variable_base
 from assay.circuits.gadgets.edwards import Point
 from assay.circuits.gadgets.fixed_point import FixedPoint
 from assay.circuits.gadgets.montgomery import MontgomeryPoint
 from assay.crypto.poseidon import hash_ints
-from support import babyjubjub_reference as curve
-from support.babyjubjub_reference import A, BASE8, D, GENERATOR, IDENTITY, L, R
 
 Inputs = dict[str, Any]
 
@@ -141,14 +153,30 @@ def _fixed(x: int) -> int:
     return x % R
 
 
-PAIRS = [(0, 0), (1, 1), (256, 300), (-256, 300), (-1, 128), (-1, 127), (1, 128), (-129, 1), (LIMIT - 1, 256), (-LIMIT, 256)]
+PAIRS = [
+    (0, 0),
+    (1, 1),
+    (256, 300),
+    (-256, 300),
+    (-1, 128),
+    (-1, 127),
+    (1, 128),
+    (-129, 1),
+    (LIMIT - 1, 256),
+    (-LIMIT, 256),
+]
 PAIRS += [(-LIMIT, -255), (-700, -700)]
 
 
 @case(
     "fixed_point_multiply",
     [({"x": _fixed(x), "y": _fixed(y)}, [_fixed((x * y + 128) >> 8), int(x >= y)]) for x, y in PAIRS],
-    [{"x": LIMIT, "y": 0}, {"x": _fixed(-LIMIT - 1), "y": 0}, {"x": LIMIT - 1, "y": 257}, {"x": _fixed(-LIMIT), "y": 258}],
+    [
+        {"x": LIMIT, "y": 0},
+        {"x": _fixed(-LIMIT - 1), "y": 0},
+        {"x": LIMIT - 1, "y": 257},
+        {"x": _fixed(-LIMIT), "y": 258},
+    ],
 )
 def _multiply(c: Builder) -> None:
     x, y = c.private("x"), c.private("y")
@@ -311,7 +339,22 @@ def _montgomery(c: Builder) -> None:
     c.output("out", [x for r in results for x in montgomery.to_edwards(c, MontgomeryPoint(*r))])
 
 
-SCALARS = [0, 1, 2, 3, 5, 2**248 - 1, 2**248, 2**251 - 1, L - 1, L, L + 1, (4**124 - 1) // 3, 2 * (4**124 - 1) // 3, 7 * 2**248]
+SCALARS = [
+    0,
+    1,
+    2,
+    3,
+    5,
+    2**248 - 1,
+    2**248,
+    2**251 - 1,
+    L - 1,
+    L,
+    L + 1,
+    (4**124 - 1) // 3,
+    2 * (4**124 - 1) // 3,
+    7 * 2**248,
+]
 
 
 @case("fixed_base", [({"s": s}, list(curve.times(s, BASE8))) for s in SCALARS], [{"s": 2**251}, {"s": R - 1}])
@@ -320,7 +363,29 @@ def _fixed_base(c: Builder) -> None:
 
 
 HALF = 2**127
-FULL = [0, 1, 2, 3, 4, 5, 8, 16, 31, 32, HALF - 1, HALF, HALF + 1, 2 * HALF - 1, 2**249, 2**250, L - 1, L, L + 1, 2 * L, 8 * L - 1]
+FULL = [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    8,
+    16,
+    31,
+    32,
+    HALF - 1,
+    HALF,
+    HALF + 1,
+    2 * HALF - 1,
+    2**249,
+    2**250,
+    L - 1,
+    L,
+    L + 1,
+    2 * L,
+    8 * L - 1,
+]
 FULL += [R - 1, 7 * L + HALF, 3 * 2**126, L - 3 * 2**126, 2 * L - 3 * 2**126 - 1, 5 * L - 3 * 2**126]
 FULL = [k for k in FULL if k < R]
 

@@ -173,8 +173,16 @@ class World:
         )
         return self._step(tx, index, new, leaf(index, new))
 
-    def register(self, index: int, secret: int, label: int = 7, rho: int = 321, salt: int = 99) -> TransactionWitness:
-        new = AccountWitness(public_key(secret), 0, 0, 0, False, False, h("registration", label, rho), salt)
+    def register(
+        self,
+        index: int,
+        secret: int,
+        label: int = 7,
+        rho: int = 321,
+        salt: int = 99,
+        key: tuple[int, int] | None = None,
+    ) -> TransactionWitness:
+        new = AccountWitness(key or public_key(secret), 0, 0, 0, False, False, h("registration", label, rho), salt)
         new_leaf = leaf(index, new)
         tx = TransactionWitness(
             kind=REGISTER,
