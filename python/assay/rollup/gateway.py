@@ -1,0 +1,136 @@
+"""The gateway: the only door to the model. It lets certified, unrevoked users with budget left in, and lets a label out only against a receipt."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from assay.core.errors import AuthorizationError, LimitError, StateError
+from assay.crypto import eddsa
+from assay.rollup.account import NONCE_LIMIT, PublicKey
+from assay.rollup.client import Request, input_digest, request_message
+from assay.rollup.operator import Operator
+from assay.rollup.receipt import Receipt
+from assay.rollup.service import Answer, RecognitionService
+from assay.rollup.transaction import Opening, Query
+
+__all__ = ["Gateway", "Holder", "Released"]
+
+
+class Holder(Protocol):
+    """What a certificate says of a user, after it was verified."""
+
+    @property
+    def index(self) -> int:
+        """Account index."""
+
+    @property
+    def babyjubjub(self) -> PublicKey:
+        """The certified Baby Jubjub key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The end of a query: the opening and the receipt that it was released against."""
+
+    opening: Opening
+    receipt: Receipt
+
+
+@dataclass(slots=True)
+class _Account:
+    used: int = 0
+    pending: int | None = None  # nonce' of a request that waits for its co-signature
+    deadline: float = 0.0
+
+
+class Gateway:
+    """Between users, recognition service and operator. Thread-safe.
+
+    Args:
+        authenticate: verifies a certificate (chain, role, validity, revocation, now) and says whose it is; raises otherwise.
+        budget: queries that one certified identity may begin, abandoned ones included.
+        patience: seconds in which a request must be co-signed; after that it has spent one query of the budget for nothing.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        authenticate: Callable[[bytes], Holder],
+        service: RecognitionService,
+        operator: Operator,
+        *,
+        budget: int = NONCE_LIMIT,
+        patience: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._authenticate = authenticate
+        self._service = service
+        self._operator = operator
+        self._budget = budget
+        self._patience = patience
+        self._clock = clock
+        self._accounts: dict[int, _Account] = {}
+        self._lock = threading.Lock()
+
+    def ask(self, certificate: bytes, request: Request) -> Answer:
+        """Step 1 of a query: a signed request for a signed commitment.
+
+        Raises:
+            AuthorizationError: no valid certificate for this account and key, or the account is blocked or revoked.
+            SignatureError: the request is not signed by the certified key.
+            LimitError: the budget is spent, or the service's window is full.
+        """
+        holder = self._authenticate(certificate)
+        if holder.index != request.index:
+            raise AuthorizationError(f"the certificate is for account {holder.index}, not {request.index}")
+        account = self._operator.account(request.index)
+        if account.public_key != tuple(holder.babyjubjub):
+            raise AuthorizationError(f"account {request.index} stands under another key than the certificate's: rotate it first")
+        digest = input_digest(request.sample)
+        eddsa.PublicKey(*account.public_key).verify(
+            request_message(request.index, request.nonce, digest), request.signature
+        )
+        if account.revoked or account.blocked:
+            raise AuthorizationError(f"account {request.index} is {'revoked' if account.revoked else 'blocked'}")
+        if request.nonce != account.nonce + 1:
+            raise StateError(f"account {request.index} is at nonce {account.nonce}; the next request carries {account.nonce + 1}")
+        self._charge(request.index, request.nonce)
+        return self._service.answer(request.index, account.public_key, request.nonce, request.sample, digest)
+
+    def complete(self, index: int, nonce: int, answer: Answer, holder: eddsa.Signature) -> Released:
+        """Step 2: the co-signature for a receipt and the opening. The label leaves only after the operator's receipt.
+
+        Raises:
+            StateError: no such request is waiting.
+            SignatureError: the co-signature does not verify; the label stays closed.
+        """
+        with self._lock:
+            waiting = self._accounts.get(index)
+            if waiting is None or waiting.pending != nonce:
+                raise StateError(f"no request of account {index} with nonce {nonce} waits for a co-signature")
+        opening = self._service.opening_for_operator(index, nonce)
+        receipt = self._operator.submit(Query(index, nonce, opening, answer.authority, holder))
+        with self._lock:
+            waiting.pending = None
+        return Released(self._service.release(index, nonce, receipt), receipt)
+
+    def used(self, index: int) -> int:
+        """Queries of its budget that an account has spent."""
+        with self._lock:
+            return self._accounts[index].used if index in self._accounts else 0
+
+    def _charge(self, index: int, nonce: int) -> None:
+        with self._lock:
+            account = self._accounts.setdefault(index, _Account())
+            now = self._clock()
+            # Asking again in time for the commitment that is waiting is free; asking again too late is paid for once more.
+            if account.pending == nonce and now <= account.deadline:
+                return
+            if account.used >= self._budget:
+                raise LimitError(f"account {index} has spent its budget of {self._budget} queries")
+            account.used += 1
+            account.pending, account.deadline = nonce, now + self._patience
