@@ -93,7 +93,7 @@ class CreditTable:
         self._levels: list[np.ndarray] = [rows]
         tag = domain("table-leaf")
         for _ in range(DEPTH):
-            hashed = poseidon.hash_array(self._levels[-1], tag=tag)
+            hashed = poseidon.poseidon(self._levels[-1], tag=tag)
             tag = domain("table-node")
             if len(hashed) > 1:
                 self._levels.append(hashed.reshape(-1, ARITY, 4))

@@ -1,0 +1,76 @@
+# Each target does its own set-up in .venv, from the versions in constraints.txt.
+#   make demo    a batch of audited model queries, proved and verified, on real data (about five minutes)
+#   make test    lint, Python tests, interop tests against the pinned npm oracles
+#   make bench   the benchmarks beside their peers
+#   make asan    the kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INTEROP := tests/interop
+SOURCES := $(shell find cpp bindings cmake python -type f -not -name '*.so' -not -name '*.pyc' 2>/dev/null) CMakeLists.txt pyproject.toml
+CXX_SOURCES := $(shell find cpp bindings -name '*.h' -o -name '*.cpp')
+
+.PHONY: demo test bench lint asan stubs format clean
+
+demo: $(VENV)/.installed-ml
+	$(BIN)/assay rollup demo $(ARGS)
+
+test: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready lint
+	ASSAY_REQUIRE_INTEROP=1 $(BIN)/python -m pytest tests
+
+bench: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready
+	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check python tests benchmarks
+	$(BIN)/ruff format --check python tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror $(CXX_SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/python tools/stubs.py --check
+
+stubs: $(VENV)/.installed-dev
+	$(BIN)/python tools/stubs.py
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix python tests benchmarks
+	$(BIN)/ruff format python tests benchmarks
+	$(BIN)/clang-format -i $(CXX_SOURCES)
+
+asan: $(VENV)/.installed-dev
+	$(BIN)/cmake --preset asan -G Ninja -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
+	  -Dpybind11_DIR="$$($(BIN)/python -m pybind11 --cmakedir)" -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja
+	$(BIN)/cmake --build --preset asan
+	trap 'rm -f python/assay/_native*.so' EXIT; \
+	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" \
+	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=python $(BIN)/python -m pytest tests/kernels
+
+# --- set-up -----------------------------------------------------------------------------------------------------------
+
+$(VENV)/.tools: constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 with venv is missing: apt install python3 python3-venv"; exit 1; }
+	@command -v g++ >/dev/null || { echo "a C++20 compiler is missing: apt install g++"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -c constraints.txt scikit-build-core pybind11 cmake ninja pathspec
+	@touch $@
+
+$(VENV)/.installed-ml: $(VENV)/.tools $(SOURCES)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install -c constraints.txt --no-build-isolation ".[ml]"
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.tools $(SOURCES)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install -c constraints.txt --no-build-isolation ".[test,lint]"
+	@touch $@ $(VENV)/.installed-ml
+
+$(INTEROP)/node_modules/.ready: $(INTEROP)/package-lock.json
+	@command -v node >/dev/null || { echo "node is missing: apt install nodejs npm"; exit 1; }
+	cd $(INTEROP) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build $(INTEROP)/node_modules
