@@ -52,7 +52,10 @@ class RollupId:
 
 @dataclass(frozen=True, slots=True)
 class DetectorConstants:
-    """The three integers of the CUSUM, scale 2^16, each in [0, 2^31): the magnitude of a match, of a mismatch, and h."""
+    """The three integers of the CUSUM, scale 2^16: the magnitudes of a match and of a mismatch, and h.
+
+    Each lies in [1, 2^32), and h + mismatch <= 2^32, so that S stays below 2^32.
+    """
 
     match: int
     mismatch: int
@@ -61,8 +64,10 @@ class DetectorConstants:
     def __post_init__(self) -> None:
         for name in ("match", "mismatch", "threshold"):
             value = getattr(self, name)
-            if type(value) is not int or not 0 < value < 1 << 31:
-                raise InvalidInput(f"the detector's {name} is {value!r}; it must be an int in (0, 2^31)")
+            if type(value) is not int or not 0 < value < 1 << 32:
+                raise InvalidInput(f"the detector's {name} is {value!r}; it must be an int in [1, 2^32)")
+        if self.threshold + self.mismatch > 1 << 32:
+            raise InvalidInput("the detector's threshold and mismatch together must not exceed 2^32")
 
     @classmethod
     def of(cls, detector: CusumDetector) -> DetectorConstants:
