@@ -94,7 +94,7 @@ class CreditTable:
     def __init__(self, base: float = 10.0) -> None:
         self.base = base
         self.values = [int(v) for v in credit_table(base)]
-        rows = field.to_limbs(self.values).reshape(-1, ARITY, 4)
+        rows = field.Fr.to_limbs(self.values).reshape(-1, ARITY, 4)
         self._levels: list[np.ndarray] = [rows]
         tag = domain("table-leaf")
         for _ in range(DEPTH):
@@ -103,7 +103,7 @@ class CreditTable:
             if len(hashed) > 1:
                 self._levels.append(hashed.reshape(-1, ARITY, 4))
             else:
-                (self.root,) = field.from_limbs(hashed)
+                (self.root,) = field.Fr.from_limbs(hashed)
 
     def path(self, index: int) -> list[list[int]]:
         """For each level from the lowest, the four children of the node on the way; int[DEPTH][4]."""
@@ -112,7 +112,7 @@ class CreditTable:
         path = []
         for level in self._levels:
             index //= ARITY
-            path.append([int(x) for x in field.from_limbs(level[index])])
+            path.append([int(x) for x in field.Fr.from_limbs(level[index])])
         return path
 
 
