@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from assay.core.errors import SignatureError, StateError, VerificationError
 from assay.crypto import eddsa
@@ -107,7 +108,7 @@ class Client:
         self._pending = (self.account.nonce + 1, answer.commitment)
         return self._key.sign(signed)
 
-    def accept(self, opening: Opening, receipt: Receipt, config: RollupConfig, operator_key: bytes) -> int:
+    def accept(self, opening: Opening, receipt: Receipt, config: RollupConfig, operator_key: ec.EllipticCurvePublicKey) -> int:
         """The label, once it opens the commitment and the receipt shows the leaf that follows from it.
 
         Raises:

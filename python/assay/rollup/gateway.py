@@ -6,30 +6,20 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from assay.core.errors import AuthorizationError, LimitError, StateError
 from assay.crypto import eddsa
-from assay.rollup.account import NONCE_LIMIT, PublicKey
+from assay.identity.certificate import Certificate
+from assay.identity.roles import Role
+from assay.identity.trust import TrustStore
+from assay.rollup.account import NONCE_LIMIT
 from assay.rollup.client import Request, input_digest, request_message
 from assay.rollup.operator import Operator
 from assay.rollup.receipt import Receipt
 from assay.rollup.service import Answer, RecognitionService
 from assay.rollup.transaction import Opening, Query
 
-__all__ = ["Gateway", "Holder", "Released"]
-
-
-class Holder(Protocol):
-    """What a certificate says of a user, after it was verified."""
-
-    @property
-    def index(self) -> int:
-        """Account index."""
-
-    @property
-    def babyjubjub(self) -> PublicKey:
-        """The certified Baby Jubjub key."""
+__all__ = ["Gateway", "Released"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +41,7 @@ class Gateway:
     """Between users, recognition service and operator. Thread-safe.
 
     Args:
-        authenticate: verifies a certificate (chain, role, validity, revocation, now) and says whose it is; raises otherwise.
+        trust: checks a certificate's issuer, role, validity and revocation, at each request.
         budget: queries that one certified identity may begin, abandoned ones included.
         patience: seconds in which a request must be co-signed; after that it has spent one query of the budget for nothing.
         clock: monotonic seconds.
@@ -59,7 +49,7 @@ class Gateway:
 
     def __init__(
         self,
-        authenticate: Callable[[bytes], Holder],
+        trust: TrustStore,
         service: RecognitionService,
         operator: Operator,
         *,
@@ -67,7 +57,7 @@ class Gateway:
         patience: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._authenticate = authenticate
+        self._trust = trust
         self._service = service
         self._operator = operator
         self._budget = budget
@@ -76,7 +66,7 @@ class Gateway:
         self._accounts: dict[int, _Account] = {}
         self._lock = threading.Lock()
 
-    def ask(self, certificate: bytes, request: Request) -> Answer:
+    def ask(self, certificate: Certificate, request: Request) -> Answer:
         """Step 1 of a query: a signed request for a signed commitment.
 
         Raises:
@@ -84,11 +74,11 @@ class Gateway:
             SignatureError: the request is not signed by the certified key.
             LimitError: the budget is spent, or the service's window is full.
         """
-        holder = self._authenticate(certificate)
-        if holder.index != request.index:
-            raise AuthorizationError(f"the certificate is for account {holder.index}, not {request.index}")
+        self._trust.check(certificate, roles={Role.USER})
+        if certificate.index != request.index:
+            raise AuthorizationError(f"the certificate is for account {certificate.index}, not {request.index}")
         account = self._operator.account(request.index)
-        if account.public_key != tuple(holder.babyjubjub):
+        if account.public_key != certificate.babyjubjub:
             raise AuthorizationError(f"account {request.index} stands under another key than the certificate's: rotate it first")
         digest = input_digest(request.sample)
         eddsa.PublicKey(*account.public_key).verify(

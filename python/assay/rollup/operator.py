@@ -11,12 +11,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from dataclasses import dataclass
 
 from assay.core.errors import AssayError, InvalidInput, StateError
+from assay.identity.keys import SigningKey
 from assay.rollup.account import Account
 from assay.rollup.accounts import AccountTree, Step
 from assay.rollup.batch import Batch, Submission
@@ -56,7 +54,7 @@ class Operator:
         rollup: RollupId,
         config: RollupConfig,
         table: CreditTable,
-        receipt_key: ec.EllipticCurvePrivateKey,
+        receipt_key: SigningKey,
         *,
         batch_size: int,
         prove: Callable[[Batch], tuple[Submission, float, float]],
@@ -129,8 +127,7 @@ class Operator:
             position=position,
             leaf=step.new_leaf,
         )
-        signature = self._receipt_key.sign(receipt.signed_bytes(self.rollup), ec.ECDSA(hashes.SHA256()))
-        return replace(receipt, signature=signature)
+        return receipt.signed(self._receipt_key, self.rollup)
 
     def seal(self) -> Batch | None:
         """Fills the open batch with pads and seals it; None if it is empty."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assay.circuits import Circuit
 from assay.core.config import cache_dir
-from assay.core.logging import logger
+from assay.core.logging import get_logger
 from assay.core.progress import SILENT, Progress
 from assay.crypto import groth16
 from assay.rollup.batch import Batch, Submission
@@ -32,7 +32,7 @@ def load_or_set_up(circuit: Circuit, progress: Progress = SILENT) -> groth16.Pro
         try:
             return groth16.ProvingKey.load(path)
         except groth16.KeyFileError as error:
-            logger(__name__).warning("the cached key %s is unusable and is made anew: %s", path, error)
+            get_logger(__name__).warning("the cached key %s is unusable and is made anew: %s", path, error)
     key = groth16.setup(circuit, progress=progress)
     key.save(path)
     return groth16.ProvingKey.load(path)

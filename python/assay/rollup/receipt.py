@@ -6,17 +6,17 @@ the operator's fault.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from assay.core.encoding import encode_record
-from assay.core.errors import SignatureError
+from assay.core.encoding import Encodable
+from assay.identity.keys import SigningKey, verify_signature
 from assay.rollup.config import RollupId
 
 __all__ = ["Receipt"]
+
+_TAG = "assay/rollup/receipt/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Receipt:
         transaction: 32-byte id of the transaction.
         batch, position: where it will stand; position counts from 0.
         leaf: the account's new leaf.
-        signature: ECDSA P-256 with SHA-256, DER.
+        signature: ECDSA P-256, r || s; empty before `signed`.
     """
 
     index: int
@@ -39,18 +39,14 @@ class Receipt:
     leaf: int
     signature: bytes = b""
 
-    def signed_bytes(self, rollup: RollupId) -> bytes:
-        """What the operator signs."""
-        ids = (rollup.chain_id, rollup.rollup_id)
-        place = (self.index, self.nonce, self.transaction, self.batch, self.position, self.leaf)
-        return encode_record("assay/rollup/receipt", 1, *ids, *place)
+    def signed(self, key: SigningKey, rollup: RollupId) -> Receipt:
+        """The receipt with the operator's signature."""
+        return replace(self, signature=key.sign(_TAG, self._statement(rollup)))
 
-    def verify(self, operator_key: bytes, rollup: RollupId) -> None:
-        """Raises SignatureError unless the operator (P-256 public key, DER SubjectPublicKeyInfo) signed it."""
-        key = serialization.load_der_public_key(operator_key)
-        if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise SignatureError("the operator's key is not an elliptic-curve key")
-        try:
-            key.verify(self.signature, self.signed_bytes(rollup), ec.ECDSA(hashes.SHA256()))
-        except InvalidSignature:
-            raise SignatureError("the receipt is not signed by the operator") from None
+    def verify(self, operator_key: ec.EllipticCurvePublicKey, rollup: RollupId) -> None:
+        """Raises SignatureError unless the operator signed it for this rollup."""
+        verify_signature(operator_key, _TAG, self._statement(rollup), self.signature)
+
+    def _statement(self, rollup: RollupId) -> Encodable:
+        ids = (rollup.chain_id, rollup.rollup_id)
+        return (*ids, self.index, self.nonce, self.transaction, self.batch, self.position, self.leaf)

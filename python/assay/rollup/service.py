@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from assay.core.errors import LimitError, NotFound, SignatureError, StateError
 from assay.crypto import eddsa
@@ -44,7 +45,7 @@ class RecognitionService:
         key: Baby Jubjub key named in the configuration.
         model: the served model.
         rollup, config: where the answers count; `reconfigure` moves to the next configuration.
-        operator_key: public P-256 key (DER) whose receipts open the release.
+        operator_key: public P-256 key whose receipts open the release.
         window: how many queries an account may be ahead of the nonce last proved.
         journal: file that keeps the commitments; in memory if None (then a restart forgets, and the account's key must be rotated).
     """
@@ -55,7 +56,7 @@ class RecognitionService:
         model: Model,
         rollup: RollupId,
         config: RollupConfig,
-        operator_key: bytes,
+        operator_key: ec.EllipticCurvePublicKey,
         *,
         window: int,
         journal: Path | None = None,
