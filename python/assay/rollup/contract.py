@@ -21,6 +21,7 @@ from functools import cache
 from assay.core.encoding import Encodable, decode_record, encode_record
 from assay.core.errors import AuthorizationError, EncodingError, InvalidInput, ProofError, RevokedError, StateError
 from assay.crypto import groth16
+from assay.crypto.groth16 import snarkjs
 from assay.identity.roles import Role
 from assay.ledger.contracts import Call, Context, Contract, Origin, Refused, State
 from assay.rollup.account import ARITY, CAPACITY, DEPTH, empty_leaf
@@ -39,7 +40,10 @@ def chain_field(chain_id: bytes) -> int:
 def genesis_parameters(
     rollup_id: int, batch_size: int, owner: int, verifying_key: bytes, config: RollupConfig
 ) -> bytes:
-    """What the genesis block fixes for good, and the first configuration; `owner` is the model owner's account index."""
+    """What the genesis block fixes for good, and the first configuration.
+
+    `owner` is the model owner's account index, `verifying_key` the key in snarkjs's JSON.
+    """
     return encode_record(
         "assay/rollup/genesis", 1, rollup_id, batch_size, owner, verifying_key, config.to_map()
     )
@@ -66,7 +70,7 @@ def _empty_nodes() -> tuple[int, ...]:
 
 @cache
 def _verifying_key(data: bytes) -> groth16.VerifyingKey:
-    return groth16.VerifyingKey.from_bytes(data)
+    return snarkjs.verification_key_from_json(data)
 
 
 class RollupContract(Contract):

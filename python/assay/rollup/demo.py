@@ -18,6 +18,7 @@ from assay.core.progress import SILENT, Progress
 from assay.crypto.groth16 import snarkjs
 from assay.rollup.accounts import BlockedError
 from assay.rollup.chart import ScoreSeries, draw_scores
+from assay.rollup.config import DetectorConstants
 from assay.rollup.datasets import Dataset, Split, load_dataset, split_by_purpose
 from assay.rollup.deployment import Deployment, User
 from assay.rollup.detector import CusumDetector
@@ -170,7 +171,7 @@ def run(options: DemoOptions, progress: Progress = SILENT) -> DemoResult:
     deployment = Deployment(
         model=lambda sample: int(model.predict(sample[np.newaxis])[0]),
         model_digest=model.digest(),
-        detector=detector,
+        detector=_constants(options, detector),
         batch_size=options.batch,
         folder=options.out,
         progress=progress,
@@ -196,6 +197,13 @@ def run(options: DemoOptions, progress: Progress = SILENT) -> DemoResult:
             result.files = _write_files(deployment, result, options.out)
     result.total_seconds = time.perf_counter() - began
     return result
+
+
+def _constants(options: DemoOptions, detector: CusumDetector) -> DetectorConstants:
+    """What the circuit enforces. The paper's score decides outside the proof: then the CUSUM in the circuit never blocks."""
+    if options.detector == "paper":
+        return DetectorConstants(match=1, mismatch=1, threshold=(1 << 32) - 1)
+    return DetectorConstants.of(detector)
 
 
 def _enrol(
