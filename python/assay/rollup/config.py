@@ -20,7 +20,7 @@ from assay.rollup.account import ARITY, DEPTH, PublicKey
 from assay.rollup.detector import CusumDetector, credit_table
 from assay.rollup.domains import MODULUS, domain, hash_fields
 
-__all__ = ["CreditTable", "DetectorConstants", "RollupConfig", "RollupId", "model_field"]
+__all__ = ["CreditTable", "DetectorConstants", "RollupConfig", "RollupId", "model_field", "shared_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,9 @@ class CreditTable:
     def __init__(self, base: float = 10.0) -> None:
         self.base = base
         self.values = [int(v) for v in credit_table(base)]
-        rows = field.Fr.to_limbs(self.values).reshape(-1, ARITY, 4)
-        self._levels: list[np.ndarray] = [rows]
+        limbs = np.zeros((len(self.values), 4), dtype=np.uint64)
+        limbs[:, 0] = credit_table(base)  # below 2^21
+        self._levels = [limbs.reshape(-1, ARITY, 4)]
         tag = domain("table-leaf")
         for _ in range(DEPTH):
             hashed = poseidon.poseidon(self._levels[-1], tag=tag)
