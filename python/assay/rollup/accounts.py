@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from assay.core.errors import AuthorizationError, InvalidInput, NotFound, RevokedError, SignatureError, StateError
 from assay.crypto import eddsa
+from assay.crypto.field import Fr
 from assay.crypto.merkle import SparseTree
 from assay.rollup.account import (
     ARITY,
@@ -160,7 +161,8 @@ class AccountTree:
                 self._accounts[step.index] = step.old
 
     def _siblings(self, index: int) -> list[list[int]]:
-        return self._tree.path_ints(index)
+        path = Fr.from_limbs(self._tree.path(index).reshape(-1, 4))
+        return [path[i : i + ARITY - 1] for i in range(0, len(path), ARITY - 1)]
 
     def _query(self, query: Query, config: RollupConfig, context: int) -> tuple[Account, Account]:
         old = self.account(query.index)

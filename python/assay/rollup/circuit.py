@@ -31,16 +31,13 @@ from assay.circuits.gadgets.poseidon import poseidon
 from assay.circuits.gadgets.table import look_up
 from assay.core.errors import InvalidInput
 from assay.crypto.poseidon import domain_tag, hash_ints
+from assay.rollup.account import ARITY, DEPTH
+from assay.rollup.batch import PUBLIC_INPUTS
 
 __all__ = ["ARITY", "DEPTH", "KINDS", "PUBLIC_INPUTS", "batch_circuit", "build_batch", "transaction"]
 
-ARITY = 4
-DEPTH = 8
 KINDS = ("query", "register", "rotate", "revoke", "clear", "pad")
 """In the order of the selector."""
-PUBLIC_INPUTS = ("chain_id", "rollup_id", "batch", "old_root", "new_root", "differences", "config")
-"""In their order in a proof."""
-
 INDEX_BITS = LABEL_BITS = 16  # as many as there are digits of table and tree: 4^8 = 2^16
 CREDIT_BITS, SCORE_BITS = 40, 32
 SCALE = 1 << 16

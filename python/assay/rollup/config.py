@@ -16,7 +16,7 @@ import numpy as np
 
 from assay.core.errors import EncodingError, InvalidInput
 from assay.crypto import field, poseidon
-from assay.rollup.account import ARITY, DEPTH, PublicKey
+from assay.rollup.account import ARITY, DEPTH, SCORE_LIMIT, PublicKey
 from assay.rollup.detector import CusumDetector, credit_table
 from assay.rollup.domains import MODULUS, domain, hash_fields
 
@@ -80,8 +80,8 @@ class DetectorConstants:
         return self.match + (self.mismatch << 32) + (self.threshold << 64)
 
     def step(self, score: int, match: bool) -> tuple[int, bool]:
-        """S' and whether it reaches the threshold."""
-        new = max(0, score - self.match) if match else score + self.mismatch
+        """S', which saturates at 0 and 2^32 - 1, and whether it reaches the threshold."""
+        new = max(0, score - self.match) if match else min(SCORE_LIMIT - 1, score + self.mismatch)
         return new, new >= self.threshold
 
 

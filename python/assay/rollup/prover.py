@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from assay.circuits import Circuit
 from assay.core.config import cache_dir
+from assay.core.errors import EncodingError, VerificationError
 from assay.core.logging import get_logger
 from assay.core.progress import SILENT, Progress
 from assay.crypto import groth16
-from assay.rollup.batch import Batch, Submission
-from assay.rollup.circuit import TransactionWitness, batch_circuit, batch_inputs
-from assay.rollup.config import shared_table
+from assay.rollup.account import Account
+from assay.rollup.accounts import Step
+from assay.rollup.batch import Batch, Submission, difference_chain
+from assay.rollup.circuit import batch_circuit
+from assay.rollup.config import model_field, shared_table
+from assay.rollup.transaction import Kind, Query, Register, Rotate
+from assay.rollup.witness import AccountWitness, BatchWitness, TransactionWitness, batch_inputs
 
-__all__ = ["Prover", "cached_key_path", "load_or_set_up"]
+__all__ = ["Prover", "cached_key_path", "load_or_set_up", "witness_of"]
 
 
 def cached_key_path(circuit_digest: bytes) -> Path:
@@ -31,7 +38,7 @@ def load_or_set_up(circuit: Circuit, progress: Progress = SILENT) -> groth16.Pro
     if path.exists():
         try:
             return groth16.ProvingKey.load(path)
-        except groth16.KeyFileError as error:
+        except (EncodingError, VerificationError) as error:
             get_logger(__name__).warning("the cached key %s is unusable and is made anew: %s", path, error)
     key = groth16.setup(circuit, progress=progress)
     key.save(path)
@@ -59,10 +66,78 @@ class Prover:
     def prove(self, batch: Batch) -> tuple[Submission, float, float]:
         """The submission of a batch, with the seconds that witness and proof took."""
         started = time.perf_counter()
-        inputs = batch_inputs(batch)
-        witness = self.circuit.witness(*inputs)
+        public = batch.public_inputs()
+        witness = self.circuit.witness(batch_inputs(witness_of(batch, public)), carries=carries_of(batch))
         solved = time.perf_counter()
         proof = groth16.prove(self.key, self.circuit, witness, progress=self._progress)
         proved = time.perf_counter()
-        submission = Submission(tuple(batch.public_inputs()), tuple(batch.differences), proof.to_bytes())
-        return submission, solved - started, proved - solved
+        return Submission(tuple(public), tuple(batch.differences), proof.to_bytes()), solved - started, proved - solved
+
+
+def witness_of(batch: Batch, public: Sequence[int]) -> BatchWitness:
+    """The plain data of a batch, as the circuit takes it."""
+    config = batch.config
+    return BatchWitness(
+        *public,
+        service_key=config.service_key,
+        registrar_key=config.registrar_key,
+        model=model_field(config.model_digest),
+        epoch=config.epoch,
+        table_root=config.table_root,
+        detector=(config.detector.match, config.detector.mismatch, config.detector.threshold),
+        transactions=tuple(_transaction_witness(step) for step in batch.steps),
+    )
+
+
+def carries_of(batch: Batch) -> dict[str, dict[str, list[int]]]:
+    """Root and h after each transaction: known beforehand, they let all transactions be solved in parallel."""
+    chain, chains = batch.rollup.batch_start(batch.number), []
+    for difference in batch.differences:
+        chain = difference_chain(chain, [difference])
+        chains.append(chain)
+    return {"transaction": {"root": [step.new_root for step in batch.steps], "chain": chains}}
+
+
+def _transaction_witness(step: Step) -> TransactionWitness:
+    transaction, table = step.transaction, shared_table()
+    # A registration is a step from the initial account, which is the new one.
+    before = step.old if step.old is not None else step.new
+    nonce = 0 if before is None else before.nonce + (step.kind is Kind.QUERY)
+    fields: dict[str, Any] = {}
+    if before is not None:
+        fields["old"] = _account_witness(before)
+    if isinstance(transaction, Query):
+        assert step.registered is not None
+        fields |= {
+            "label": transaction.answer.label,
+            "rho": transaction.answer.rho,
+            "registered_label": step.registered.label,
+            "registered_rho": step.registered.rho,
+        }
+    if isinstance(transaction, Rotate):
+        fields |= {"public_key": transaction.public_key, "salt": transaction.salt}
+    if transaction is not None:
+        fields["authority"] = (*transaction.authority.R8, transaction.authority.S)
+    if isinstance(transaction, Query | Register | Rotate):
+        fields["holder"] = (*transaction.holder.R8, transaction.holder.S)
+    return TransactionWitness(
+        kind=int(step.kind),
+        index=step.index,
+        old_leaf=step.old_leaf,
+        siblings=step.siblings,
+        table_path=table.path(nonce),
+        **fields,
+    )
+
+
+def _account_witness(account: Account) -> AccountWitness:
+    return AccountWitness(
+        public_key=account.public_key,
+        nonce=account.nonce,
+        credit=account.credit,
+        score=account.score,
+        blocked=account.blocked,
+        revoked=account.revoked,
+        registration=account.registration,
+        salt=account.salt,
+    )
