@@ -1,4 +1,5 @@
-"""Generates python/assay/_native.pyi from the installed extension (numpy must be importable), or checks that it is up to date."""
+"""Generates python/assay/_native.pyi from the installed extension (numpy must be importable), or checks that it is
+up to date."""
 
 from __future__ import annotations
 
@@ -21,7 +22,11 @@ def generate() -> str:
     ruff = [sys.executable, "-m", "ruff"]
     options = ["--config", str(STUB.parent.parent.parent / "pyproject.toml"), "--stdin-filename", str(STUB)]
     checked = subprocess.run(
-        [*ruff, "check", "--fix-only", "--quiet", *options, "-"], input=text, capture_output=True, text=True, check=False
+        [*ruff, "check", "--fix-only", "--quiet", *options, "-"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     formatted = subprocess.run(
         [*ruff, "format", *options, "-"], input=checked.stdout or text, capture_output=True, text=True, check=True

@@ -1,8 +1,10 @@
-"""`assay bench field`: multiplications in Fp and Fr of BN254, one after another in Montgomery form, beside ffjavascript (WebAssembly)."""
+"""`assay bench field`: multiplications in Fp and Fr of BN254, one after another in Montgomery form, beside
+ffjavascript (WebAssembly)."""
 
 from __future__ import annotations
 
 import secrets
+from functools import partial
 
 import numpy as np
 
@@ -24,9 +26,6 @@ def run(report: Report, size: int | None) -> None:
         for name, domain, number in (("fp", field.Fp, 0), ("fr", field.Fr, 1)):
             x = domain.to_limbs([secrets.randbelow(domain.modulus) for _ in range(_BLOCK)])
             y = np.copy(x)
-
-            def multiply(number: int = number, x: np.ndarray = x, y: np.ndarray = y, rounds: int = rounds) -> None:
-                _native.field_mul_throughput(number, x, y, rounds)
-
+            multiply = partial(_native.field_mul_throughput, number, x, y, rounds)
             theirs = peer_seconds("field_mul", 1, field=name, rounds=rounds * _BLOCK)
             report.add(f"{name}_mul", rounds * _BLOCK, measure(multiply), "ffjavascript", theirs)

@@ -3,8 +3,9 @@
     {"bench", "machine": {"cpu", "cores", "isa"}, "commit",
      "results": [{"case", "size", "threads", "isa", "seconds", "runs", "peak_mib", "peer", "peer_seconds", "ratio"}]}
 
-`seconds` is the median of five runs after a warm-up, or of as many as fit in 120 s. `peak_mib` is the peak resident memory of the process during the runs.
-`ratio` = peer_seconds / seconds: above 1 we are faster; null where there is no peer.
+`seconds` is the median of five runs after a warm-up, or of as many as fit in 120 s. `peak_mib` is the peak resident
+memory of the process during the runs. `ratio` = peer_seconds / seconds: above 1 we are faster; null where there is
+no peer.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ class Report:
     results: list[Result] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, case: str, size: int, timing: Timing, peer: str | None = None, peer_seconds: float | None = None) -> None:
+    def add(
+        self, case: str, size: int, timing: Timing, peer: str | None = None, peer_seconds: float | None = None
+    ) -> None:
         """Appends a row; the ratio follows from the peer's seconds."""
         ratio = None if peer_seconds is None else peer_seconds / timing.seconds
         row = (timing.seconds, timing.runs, timing.peak_mib, peer if peer_seconds is not None else None)
@@ -78,8 +81,11 @@ class Report:
         }
 
 
-def measure(run: Callable[[], object], *, runs: int = RUNS, budget: float = BUDGET_SECONDS, warm_up: bool = True) -> Timing:
-    """Times `run`: a warm-up, then up to `runs` runs while the next is expected to fit into the budget; at least one."""
+def measure(
+    run: Callable[[], object], *, runs: int = RUNS, budget: float = BUDGET_SECONDS, warm_up: bool = True
+) -> Timing:
+    """Times `run`: a warm-up, then up to `runs` runs while the next is expected to fit into the budget; at least
+    one."""
     began = time.perf_counter()
     if warm_up:
         run()

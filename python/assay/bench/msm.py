@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from assay import _native
@@ -32,5 +34,5 @@ def run(report: Report, size: int | None) -> None:
         ):
             points = multiply(np.repeat(generator.reshape(1, -1), n, axis=0), _scalars(n)[::-1].copy())
             theirs = peer_seconds("msm", _native.num_threads(), group=group, size=n) if n <= _PEER_LIMIT else None
-            timing = measure(lambda points=points, total=total, scalars=scalars: total(points, scalars))
+            timing = measure(partial(total, points, scalars))
             report.add(group, n, timing, "ffjavascript", theirs)

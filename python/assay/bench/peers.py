@@ -1,7 +1,7 @@
 """Peers that run in node, measured in the same run as we are: ffjavascript and snarkjs.
 
-They are found in the folder that ASSAY_NODE_MODULES names, else in tests/interop/node_modules below the working folder (`make bench` puts them there).
-Without them the peer is null, and the report says why.
+They are found in the folder that ASSAY_NODE_MODULES names, else in tests/interop/node_modules below the working
+folder (`make bench` puts them there). Without them the peer is null, and the report says why.
 """
 
 from __future__ import annotations
@@ -56,4 +56,5 @@ def peer_seconds(task: str, threads: int, timeout: float = 600.0, **arguments: A
         raise PeerError(f"the peer took longer than {timeout} s for {task}") from None
     if done.returncode:
         raise PeerError(f"the peer failed at {task}: {done.stderr.strip()[-400:]}")
-    return statistics.median(json.loads(done.stdout.splitlines()[-1])["seconds"])
+    seconds: list[float] = json.loads(done.stdout.splitlines()[-1])["seconds"]
+    return statistics.median(seconds)

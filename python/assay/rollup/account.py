@@ -3,8 +3,8 @@
     leaf   = H(leaf; index, pk.x, pk.y, nonce, packed, reg, salt)
     packed = (credit + 2^39) + 2^40 S + 2^72 blocked + 2^73 revoked
 
-Ranges: index, nonce < 2^16; |credit| < 2^39 and 0 <= S < 2^32, both at scale 2^16; salt < 2^128. All are checked when an account is made, so
-that one that exists can be packed, and a packed value opens in one way only.
+Ranges: index, nonce < 2^16; |credit| < 2^39 and 0 <= S < 2^32, both at scale 2^16; salt < 2^128. All are checked
+when an account is made, so that one that exists can be packed, and a packed value opens in one way only.
 """
 
 from __future__ import annotations
@@ -90,9 +90,7 @@ class Account:
     @property
     def packed(self) -> int:
         """Credit, score and both bits in one field element."""
-        return (
-            (self.credit + CREDIT_LIMIT) + (self.score << 40) + (int(self.blocked) << 72) + (int(self.revoked) << 73)
-        )
+        return (self.credit + CREDIT_LIMIT) + (self.score << 40) + (int(self.blocked) << 72) + (int(self.revoked) << 73)
 
     def leaf(self) -> int:
         """The leaf of this state."""

@@ -1,7 +1,7 @@
 """The account tree and its audit: what a transaction does to a leaf, and when it is refused.
 
-The same rules hold in the circuit (`circuit.py`), in the field; here they are on integers, with words for each refusal. A refused transaction leaves
-the tree as it was.
+The same rules hold in the circuit (`circuit.py`), in the field; here they are on integers, with words for each
+refusal. A refused transaction leaves the tree as it was.
 """
 
 from __future__ import annotations
@@ -174,7 +174,9 @@ class AccountTree:
         if nonce >= NONCE_LIMIT:
             raise StateError(f"account {old.index} is full: it made {old.nonce} queries and its nonce never wraps")
         if query.nonce != nonce:
-            raise StateError(f"account {old.index} is at nonce {old.nonce}; the next query carries {nonce}, not {query.nonce}")
+            raise StateError(
+                f"account {old.index} is at nonce {old.nonce}; the next query carries {nonce}, not {query.nonce}"
+            )
         if config.table_root != self.table.root:
             raise StateError("the configuration names another credit table than this operator has")
         commitment = answer_commitment(query.answer.label, query.answer.rho, old.public_key, nonce)

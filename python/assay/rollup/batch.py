@@ -1,7 +1,7 @@
 """A batch: its steps, its public inputs, and what is published.
 
-    public inputs = chain id, rollup id, batch number, old root, new root, h_B, config          (in this order)
-    h_(k+1) = H(difference; h_k, index, leaf),  h_0 = H(batch; rollup id, batch number)
+public inputs = chain id, rollup id, batch number, old root, new root, h_B, config, in this order
+h_(k+1) = H(difference; h_k, index, leaf),  h_0 = H(batch; rollup id, batch number)
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The user's side: keys that never leave it, its own copy of its account, and what it checks before it believes an answer."""
+"""The user's side: keys that never leave it, its own copy of its account, and what it checks before it believes an
+answer."""
 
 from __future__ import annotations
 
@@ -71,9 +72,7 @@ class Client:
 
     def sign_registration(self, config: RollupConfig) -> eddsa.Signature:
         """The holder's signature on its registration."""
-        return self._key.sign(
-            message(Kind.REGISTER, self._rollup.context(config), empty_leaf(), self.account.leaf())
-        )
+        return self._key.sign(message(Kind.REGISTER, self._rollup.context(config), empty_leaf(), self.account.leaf()))
 
     def registration(self, authority: eddsa.Signature, holder: eddsa.Signature) -> Register:
         """The transaction that opens the account."""
@@ -86,7 +85,9 @@ class Client:
         signed = message(Kind.ROTATE, self._rollup.context(config), self.account.leaf(), new.leaf())
         return new, key.sign(signed)
 
-    def rotated(self, key: eddsa.PrivateKey, new: Account, authority: eddsa.Signature, holder: eddsa.Signature) -> Rotate:
+    def rotated(
+        self, key: eddsa.PrivateKey, new: Account, authority: eddsa.Signature, holder: eddsa.Signature
+    ) -> Rotate:
         """Takes the new key into use and returns the transaction."""
         self._key, self.account = key, new
         return Rotate(new.index, new.public_key, new.salt, authority, holder)
@@ -108,7 +109,9 @@ class Client:
         self._pending = (self.account.nonce + 1, answer.commitment)
         return self._key.sign(signed)
 
-    def accept(self, opening: Opening, receipt: Receipt, config: RollupConfig, operator_key: ec.EllipticCurvePublicKey) -> int:
+    def accept(
+        self, opening: Opening, receipt: Receipt, config: RollupConfig, operator_key: ec.EllipticCurvePublicKey
+    ) -> int:
         """The label, once it opens the commitment and the receipt shows the leaf that follows from it.
 
         Raises:

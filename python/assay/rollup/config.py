@@ -4,7 +4,8 @@
     detector = d_match + 2^32 d_mismatch + 2^64 h
     ctx    = H(context; chain id, rollup id, config)
 
-It stands on the contract and changes only by a transaction of the model owner that names the first batch it holds for.
+It stands on the contract and changes only by a transaction of the model owner that names the first batch it holds
+for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import cache
 
 import numpy as np
 
+from assay.core.encoding import Encodable
 from assay.core.errors import EncodingError, InvalidInput
 from assay.crypto import field, poseidon
 from assay.rollup.account import ARITY, DEPTH, SCORE_LIMIT, PublicKey
@@ -175,7 +177,7 @@ class RollupConfig:
         """The public input `config`."""
         return hash_fields("config", self.fields())
 
-    def to_map(self) -> dict[str, object]:
+    def to_map(self) -> dict[str, Encodable]:
         """A map for the ledger's encoding."""
         return {
             "service_key": list(self.service_key),

@@ -1,15 +1,18 @@
 """The rollup contract: the ledger's own account tree, moved only by verified batches.
 
-State: `head` = [batch, root], `genesis` = [rollup id, batch size, owner's account index, verifying key], `config/<first batch>` (a configuration and the first
-batch it holds for), `node/<level>/<i>` (the tree, level 0 = leaves; absent means empty), `generation/<index>` (certificate generation under which the leaf's key
-stands), `permit/<index>` (the one leaf that the registrar allows an account that is not in good standing).
+State: `head` = [batch, root], `genesis` = [rollup id, batch size, owner's account index, verifying key],
+`config/<first batch>` (a configuration and the first batch it holds for), `node/<level>/<i>` (the tree, level 0 =
+leaves; absent means empty), `generation/<index>` (certificate generation under which the leaf's key stands),
+`permit/<index>` (the one leaf that the registrar allows an account that is not in good standing).
 
 Methods:
 
-- `submit` (operator): a `Submission`. Accepted if its public inputs are this chain, this rollup, last batch + 1, the current root and the configuration
-  in force; if the differences hash to h_B and lead to the new root; if each account whose leaf changes is in good standing; and if the proof verifies.
+- `submit` (operator): a `Submission`. Accepted if its public inputs are this chain, this rollup, last batch + 1, the
+  current root and the configuration in force; if the differences hash to h_B and lead to the new root; if each
+  account whose leaf changes is in good standing; and if the proof verifies.
 - `configure` (model owner): the next configuration and the first batch it holds for.
-- `permit` (registrar): the leaf that a revoked, expired or re-certified account may take: the rollup's own revocation, or the rotation to the new key.
+- `permit` (registrar): the leaf that a revoked, expired or re-certified account may take: the rollup's own
+  revocation, or the rotation to the new key.
 
 Good standing: the certificate is in force at block time, and it is the one under which the leaf's key stands.
 """
@@ -17,6 +20,7 @@ Good standing: the certificate is in force at block time, and it is the one unde
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from assay.core.encoding import Encodable, decode_record, encode_record
 from assay.core.errors import AuthorizationError, EncodingError, InvalidInput, ProofError, RevokedError, StateError
@@ -44,9 +48,7 @@ def genesis_parameters(
 
     `owner` is the model owner's account index, `verifying_key` the key in snarkjs's JSON.
     """
-    return encode_record(
-        "assay/rollup/genesis", 1, rollup_id, batch_size, owner, verifying_key, config.to_map()
-    )
+    return encode_record("assay/rollup/genesis", 1, rollup_id, batch_size, owner, verifying_key, config.to_map())
 
 
 def configure_payload(config: RollupConfig, first_batch: int) -> bytes:
@@ -161,7 +163,7 @@ class RollupContract(Contract):
         return [config.epoch, first_batch]
 
 
-def _list(state: State, key: str) -> list[object]:
+def _list(state: State, key: str) -> list[Any]:
     value = state.get(key)
     assert isinstance(value, list)
     return value

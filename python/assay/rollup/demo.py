@@ -1,7 +1,8 @@
 """The demonstration: a served classifier, honest users, two model thieves, and everything proved.
 
-Honest users mostly ask for the class they registered. One thief asks for anything, one hides half of its theft among legal queries; both draw from a pool apart
-from training and scoring. Every answer goes through the whole protocol; the unblocked run of the thieves is counterfactual and not proved.
+Honest users mostly ask for the class they registered. One thief asks for anything, one hides half of its theft among
+legal queries; both draw from a pool apart from training and scoring. Every answer goes through the whole protocol;
+the unblocked run of the thieves is counterfactual and not proved.
 """
 
 from __future__ import annotations
@@ -109,9 +110,7 @@ class DemoResult:
     @property
     def blocked(self) -> list[Blocked]:
         """Accounts that were blocked, in the order of their indices."""
-        return [
-            Blocked(p.user.index, p.role, p.blocked_at) for p in self.participants if p.blocked_at is not None
-        ]
+        return [Blocked(p.user.index, p.role, p.blocked_at) for p in self.participants if p.blocked_at is not None]
 
     def to_json(self) -> dict[str, Any]:
         """The object of `--json`."""
@@ -200,7 +199,8 @@ def run(options: DemoOptions, progress: Progress = SILENT) -> DemoResult:
 
 
 def _constants(options: DemoOptions, detector: CusumDetector) -> DetectorConstants:
-    """What the circuit enforces. The paper's score decides outside the proof: then the CUSUM in the circuit never blocks."""
+    """What the circuit enforces. The paper's score decides outside the proof: then the CUSUM in the circuit never
+    blocks."""
     if options.detector == "paper":
         return DetectorConstants(match=1, mismatch=1, threshold=(1 << 32) - 1)
     return DetectorConstants.of(detector)
@@ -246,9 +246,7 @@ def _serve(deployment: Deployment, dataset: Dataset, result: DemoResult, progres
         deployment.flush()
 
 
-def _query(
-    deployment: Deployment, dataset: Dataset, participant: _Participant, paper: PaperDetector | None
-) -> bool:
+def _query(deployment: Deployment, dataset: Dataset, participant: _Participant, paper: PaperDetector | None) -> bool:
     """One query through the protocol; False when it blocked the account."""
     sample = participant.policy.next(participant.history)
     label = deployment.query(participant.user, dataset.images[sample])
@@ -288,7 +286,10 @@ def _write_files(deployment: Deployment, result: DemoResult, out: Path) -> list[
     chart = out / "scores.png"
     series = [
         ScoreSeries(
-            f"{p.user.name} ({p.role})", p.role != "honest", np.array(p.scores) / result.detector.threshold, p.blocked_at is not None
+            f"{p.user.name} ({p.role})",
+            p.role != "honest",
+            np.array(p.scores) / result.detector.threshold,
+            p.blocked_at is not None,
         )
         for p in result.participants
     ]

@@ -1,6 +1,7 @@
 """One rollup with all its parties in one process: authority, ledger, service, registrar, operator, gateway, prover.
 
-The parties talk by method calls here and share nothing but what the protocol hands over; each holds its own keys. The demo and the flow tests run on it.
+The parties talk by method calls here and share nothing but what the protocol hands over; each holds its own keys.
+The demo and the flow tests run on it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from assay.ledger.client import Client as LedgerClient
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded import EmbeddedLedger
 from assay.ledger.genesis import Genesis
-from assay.rollup.batch import Batch, Submission
+from assay.rollup.batch import Submission
 from assay.rollup.client import Client
 from assay.rollup.config import DetectorConstants, RollupConfig, RollupId, shared_table
 from assay.rollup.contract import (
@@ -163,10 +164,12 @@ class Deployment:
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    # --- identities ---------------------------------------------------------------------------------------------------
+    # --- identities
+    # ---------------------------------------------------------------------------------------------------
 
     def enrol(self, name: str, role: Role) -> Member:
-        """The three steps of enrolment: invitation with a one-time secret, application with both proofs of possession, certificate."""
+        """The three steps of enrolment: invitation with a one-time secret, application with both proofs of
+        possession, certificate."""
         key, signing = eddsa.PrivateKey.generate(), SigningKey.generate()
         invitation = self.authority.invite(name, role)
         application = apply(invitation, signing, key.public_key.point, lambda m: key.sign(m).to_bytes())
@@ -222,7 +225,8 @@ class Deployment:
         """The registrar allows an account that is not in good standing exactly one leaf."""
         self._clients[Role.REGISTRAR].submit(CONTRACT, "permit", permit_payload(index, leaf))
 
-    # --- queries ------------------------------------------------------------------------------------------------------
+    # --- queries
+    # ------------------------------------------------------------------------------------------------------
 
     def query(self, user: User, sample: np.ndarray) -> int:
         """One query from request to released label; full batches are settled on the way."""
@@ -237,9 +241,7 @@ class Deployment:
         config = self.operator.config
         holder = client.cosign(answer, config)
         released = self.gateway.complete(request.index, request.nonce, answer, holder)
-        label = client.accept(
-            released.opening, released.receipt, config, self._operator_member.credentials.key.public
-        )
+        label = client.accept(released.opening, released.receipt, config, self._operator_member.credentials.key.public)
         self._settle_full()
         return label
 
@@ -295,7 +297,7 @@ class Deployment:
             registry=registry,
         )
         self.ledger_path.unlink(missing_ok=True)
-        return EmbeddedLedger.create(self.ledger_path, genesis, [seal], registry=registry)
+        return EmbeddedLedger.create(self.ledger_path, genesis, seal, registry=registry)
 
 
 def _verify_possession(public_key: tuple[int, int], message: bytes, signature: bytes) -> bool:

@@ -1,4 +1,5 @@
-"""The gateway: the only door to the model. It lets certified, unrevoked users with budget left in, and lets a label out only against a receipt."""
+"""The gateway: the only door to the model. It lets certified, unrevoked users with budget left in, and lets a label
+out only against a receipt."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ class Gateway:
     Args:
         trust: checks a certificate's issuer, role, validity and revocation, at each request.
         budget: queries that one certified identity may begin, abandoned ones included.
-        patience: seconds in which a request must be co-signed; after that it has spent one query of the budget for nothing.
+        patience: seconds in which a request must be co-signed; after that it has spent one query of the budget for
+            nothing.
         clock: monotonic seconds.
     """
 
@@ -79,7 +81,9 @@ class Gateway:
             raise AuthorizationError(f"the certificate is for account {certificate.index}, not {request.index}")
         account = self._operator.account(request.index)
         if account.public_key != certificate.babyjubjub:
-            raise AuthorizationError(f"account {request.index} stands under another key than the certificate's: rotate it first")
+            raise AuthorizationError(
+                f"account {request.index} stands under another key than the certificate's: rotate it first"
+            )
         digest = input_digest(request.sample)
         eddsa.PublicKey(*account.public_key).verify(
             request_message(request.index, request.nonce, digest), request.signature
@@ -87,7 +91,9 @@ class Gateway:
         if account.revoked or account.blocked:
             raise AuthorizationError(f"account {request.index} is {'revoked' if account.revoked else 'blocked'}")
         if request.nonce != account.nonce + 1:
-            raise StateError(f"account {request.index} is at nonce {account.nonce}; the next request carries {account.nonce + 1}")
+            raise StateError(
+                f"account {request.index} is at nonce {account.nonce}; the next request carries {account.nonce + 1}"
+            )
         self._charge(request.index, request.nonce)
         return self._service.answer(request.index, account.public_key, request.nonce, request.sample, digest)
 
@@ -117,7 +123,8 @@ class Gateway:
         with self._lock:
             account = self._accounts.setdefault(index, _Account())
             now = self._clock()
-            # Asking again in time for the commitment that is waiting is free; asking again too late is paid for once more.
+            # Asking again in time for the commitment that is waiting is free; asking again too late is paid for once
+            # more.
             if account.pending == nonce and now <= account.deadline:
                 return
             if account.used >= self._budget:

@@ -1,9 +1,11 @@
-"""The operator: audits transactions against the account tree, gives receipts, fills batches, has them proved and submits them.
+"""The operator: audits transactions against the account tree, gives receipts, fills batches, has them proved and
+submits them.
 
     submit -> open batch -> seal -> sealed queue -> settle (prove, submit) -> settled
 
-Any step may refuse; a refused transaction changes nothing. If the ledger refuses a batch because an account was revoked after the batch was filled, `drop`
-takes the tree back to the state that the ledger has and audits the surviving transactions again, without those of the revoked accounts.
+Any step may refuse; a refused transaction changes nothing. If the ledger refuses a batch because an account was
+revoked after the batch was filled, `drop` takes the tree back to the state that the ledger has and audits the
+surviving transactions again, without those of the revoked accounts.
 """
 
 from __future__ import annotations
@@ -146,9 +148,11 @@ class Operator:
             return None
 
     def reconfigure(self, config: RollupConfig) -> int:
-        """Moves to the next configuration; the open batch is sealed first. Returns the number of the first batch under it.
+        """Moves to the next configuration; the open batch is sealed first. Returns the number of the first batch
+        under it.
 
-        The model owner then announces that number on the contract; until it has, batches under the new configuration are refused there.
+        The model owner then announces that number on the contract; until it has, batches under the new configuration
+        are refused there.
         """
         with self._lock:
             if config.epoch != self._config.epoch + 1:
@@ -161,7 +165,8 @@ class Operator:
         """Proves the oldest sealed batch and submits it; None if there is none.
 
         Raises:
-            AssayError: the ledger's refusal. The batch stays first in the queue and the tree as it was: call `drop` or retry.
+            AssayError: the ledger's refusal. The batch stays first in the queue and the tree as it was: call `drop`
+                or retry.
         """
         with self._settling:
             with self._lock:
@@ -179,7 +184,8 @@ class Operator:
     def drop(self, indices: Iterable[int]) -> list[Transaction]:
         """Takes the unsettled transactions of some accounts out and audits the others again, in their order.
 
-        Returns the transactions that are out: those of the accounts named, and any that the audit refuses now. Batches are numbered again from the first
+        Returns the transactions that are out: those of the accounts named, and any that the audit refuses now.
+            Batches are numbered again from the first
         unsettled one; receipts of unsettled transactions lose their place.
         """
         unwanted = set(indices)

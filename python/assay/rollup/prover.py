@@ -1,4 +1,5 @@
-"""The prover: a sealed batch becomes a proof under a key that is made once for each circuit and cached by the circuit's hash."""
+"""The prover: a sealed batch becomes a proof under a key that is made once for each circuit and cached by the
+circuit's hash."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from assay.core.progress import SILENT, Progress
 from assay.crypto import groth16
 from assay.rollup.account import Account
 from assay.rollup.accounts import Step
-from assay.rollup.batch import Batch, Submission, difference_chain
+from assay.rollup.batch import PUBLIC_INPUTS, Batch, Submission, difference_chain
 from assay.rollup.circuit import batch_circuit
 from assay.rollup.config import model_field, shared_table
 from assay.rollup.transaction import Kind, Query, Register, Rotate
@@ -78,7 +79,7 @@ def witness_of(batch: Batch, public: Sequence[int]) -> BatchWitness:
     """The plain data of a batch, as the circuit takes it."""
     config = batch.config
     return BatchWitness(
-        *public,
+        **dict(zip(PUBLIC_INPUTS, public, strict=True)),
         service_key=config.service_key,
         registrar_key=config.registrar_key,
         model=model_field(config.model_digest),

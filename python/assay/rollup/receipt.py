@@ -1,7 +1,7 @@
 """The operator's receipt: this transaction has this place in this batch, and leaves the account at this leaf.
 
-Signed with the operator's P-256 key over the canonical bytes, rollup included. A user that holds a receipt whose batch lands without its transaction can show
-the operator's fault.
+Signed with the operator's P-256 key over the canonical bytes, rollup included. A user that holds a receipt whose
+batch lands without its transaction can show the operator's fault.
 """
 
 from __future__ import annotations

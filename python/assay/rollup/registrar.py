@@ -24,6 +24,7 @@ class Registrar:
     def __init__(self, key: eddsa.PrivateKey, rollup: RollupId) -> None:
         self._key = key
         self._rollup = rollup
+        self._indices: dict[PublicKey, int] = {}  # com names the key and not the index: a key serves one account
 
     @property
     def public_key(self) -> PublicKey:
@@ -31,9 +32,15 @@ class Registrar:
         return self._key.public_key.point
 
     def register(
-        self, account: Account, certified_index: int, certified_key: PublicKey, holder: eddsa.Signature, config: RollupConfig
+        self,
+        account: Account,
+        certified_index: int,
+        certified_key: PublicKey,
+        holder: eddsa.Signature,
+        config: RollupConfig,
     ) -> eddsa.Signature:
-        """Signs a new account whose index and key are those of the certificate, after checking the holder's signature.
+        """Signs a new account whose index and key are those of the certificate, after checking the holder's
+        signature.
 
         Raises:
             AuthorizationError: index or key differ from the certificate's.
@@ -41,11 +48,14 @@ class Registrar:
             SignatureError: the holder did not sign.
         """
         if (account.index, account.public_key) != (certified_index, certified_key):
-            raise AuthorizationError(f"account {account.index} is not the one certified, {certified_index}, or its key differs")
+            raise AuthorizationError(
+                f"account {account.index} is not the one certified, {certified_index}, or its key differs"
+            )
         if (account.nonce, account.credit, account.score, account.blocked, account.revoked) != (0, 0, 0, False, False):
             raise StateError("an account begins with nonce, credit and score 0, neither blocked nor revoked")
         signed = message(Kind.REGISTER, self._rollup.context(config), empty_leaf(), account.leaf())
         eddsa.PublicKey(*account.public_key).verify(signed, holder)
+        self._assign(account)
         return self._key.sign(signed)
 
     def rotate(
@@ -53,9 +63,12 @@ class Registrar:
     ) -> eddsa.Signature:
         """Signs the change to the newly certified key; nothing but key, salt and the revoked bit may change."""
         if new != replace(old, public_key=certified_key, salt=new.salt, revoked=False):
-            raise AuthorizationError("a rotation takes the newly certified key and a new salt, and changes nothing else")
+            raise AuthorizationError(
+                "a rotation takes the newly certified key and a new salt, and changes nothing else"
+            )
         signed = self._message(Kind.ROTATE, old, new, config)
         eddsa.PublicKey(*new.public_key).verify(signed, holder)
+        self._assign(new)
         return self._key.sign(signed)
 
     def revoke(self, old: Account, config: RollupConfig) -> Revoke:
@@ -66,6 +79,11 @@ class Registrar:
         """The transaction that lifts a block."""
         new = replace(old, score=0, blocked=False)
         return Clear(old.index, self._key.sign(self._message(Kind.CLEAR, old, new, config)))
+
+    def _assign(self, account: Account) -> None:
+        holder = self._indices.setdefault(account.public_key, account.index)
+        if holder != account.index:
+            raise AuthorizationError(f"the key of account {holder} cannot serve account {account.index} too")
 
     def _message(self, kind: Kind, old: Account, new: Account, config: RollupConfig) -> int:
         return message(kind, self._rollup.context(config), old.leaf(), new.leaf())

@@ -1,8 +1,8 @@
 """The recognition service: asks the model, commits to the label, signs the commitment, releases the label last.
 
-It signs at most one commitment for each (account, nonce), in order, and runs at most `window` queries ahead of the nonce last proved: what a thief can
-learn before the ledger has seen it is bounded. Every commitment is in the journal before its signature leaves the service, so that a restart cannot be used
-to get a second one.
+It signs at most one commitment for each (account, nonce), in order, and runs at most `window` queries ahead of the
+nonce last proved: what a thief can learn before the ledger has seen it is bounded. Every commitment is in the
+journal before its signature leaves the service, so that a restart cannot be used to get a second one.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class RecognitionService:
         rollup, config: where the answers count; `reconfigure` moves to the next configuration.
         operator_key: public P-256 key whose receipts open the release.
         window: how many queries an account may be ahead of the nonce last proved.
-        journal: file that keeps the commitments; in memory if None (then a restart forgets, and the account's key must be rotated).
+        journal: file that keeps the commitments; in memory if None (then a restart forgets, and the account's key
+            must be rotated).
     """
 
     def __init__(
@@ -74,14 +75,15 @@ class RecognitionService:
         self._journal = sqlite3.connect(":memory:" if journal is None else journal, check_same_thread=False)
         self._journal.execute("PRAGMA synchronous=FULL")
         self._journal.execute(
-            "CREATE TABLE IF NOT EXISTS answer (account INTEGER, nonce INTEGER, input BLOB, holder BLOB, label INTEGER, rho BLOB,"
-            " PRIMARY KEY (account, nonce)) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS answer (account INTEGER, nonce INTEGER, input BLOB, holder BLOB, label INTEGER,"
+            " rho BLOB, PRIMARY KEY (account, nonce)) WITHOUT ROWID"
         )
 
     def answer(self, index: int, public_key: PublicKey, nonce: int, sample: np.ndarray, input_digest: bytes) -> Answer:
         """Labels the sample and commits to it for (account, nonce).
 
-        A repeated request gets the same commitment again if it carries the same input and key, and is refused otherwise.
+        A repeated request gets the same commitment again if it carries the same input and key, and is refused
+        otherwise.
 
         Raises:
             StateError: out of order, or another input for a nonce already answered.
@@ -117,7 +119,9 @@ class RecognitionService:
             SignatureError: a receipt that the operator did not sign, or for another query. The label stays closed.
         """
         if (receipt.index, receipt.nonce) != (index, nonce):
-            raise SignatureError(f"the receipt is for account {receipt.index}, nonce {receipt.nonce}, not {index}, {nonce}")
+            raise SignatureError(
+                f"the receipt is for account {receipt.index}, nonce {receipt.nonce}, not {index}, {nonce}"
+            )
         receipt.verify(self._operator_key, self._rollup)
         return self._opening(index, nonce)
 

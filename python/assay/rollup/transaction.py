@@ -2,11 +2,12 @@
 
     M = H(tag of the kind; ctx, a, b)
 
-with (a, b) = (com, 0) for a query, (EMPTY, new leaf) for a registration, (old leaf, new leaf) for rotate, revoke and clear. The authority is the
-recognition service for a query and the registrar for the rest; the holder is the account's owner (query: under the old key; register and rotate:
-under the new one, which proves possession).
+with (a, b) = (com, 0) for a query, (EMPTY, new leaf) for a registration, (old leaf, new leaf) for rotate, revoke and
+clear. The authority is the recognition service for a query and the registrar for the rest; the holder is the
+account's owner (query: under the old key; register and rotate: under the new one, which proves possession).
 
-A transaction carries the openings that its audit needs: it goes to the operator alone, and its `repr` shows none of them.
+A transaction carries the openings that its audit needs: it goes to the operator alone, and its `repr` shows none of
+them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,20 @@ from assay.crypto.eddsa import Signature
 from assay.rollup.account import LABEL_LIMIT, PAD_INDEX, PublicKey
 from assay.rollup.domains import hash_fields
 
-__all__ = ["Clear", "Kind", "Opening", "Query", "Register", "Revoke", "Rotate", "Transaction", "decode", "encode", "message", "transaction_id"]
+__all__ = [
+    "Clear",
+    "Kind",
+    "Opening",
+    "Query",
+    "Register",
+    "Revoke",
+    "Rotate",
+    "Transaction",
+    "decode",
+    "encode",
+    "message",
+    "transaction_id",
+]
 
 _VERSION = 1
 _LIMIT = 4096  # bytes of an encoded transaction
