@@ -28,11 +28,9 @@ def run(report: Report, size: int | None) -> None:
     """Rows `g1` and `g2`; size = points. Points and scalars are converted from canonical limbs inside the time."""
     for n in sizes(SIZES, size):
         scalars = _scalars(n)
-        for group, generator, multiply, total in (
-            ("g1", bn254.G1_GENERATOR, bn254.g1_scalar_mul, msm.msm_g1),
-            ("g2", bn254.G2_GENERATOR, bn254.g2_scalar_mul, msm.msm_g2),
-        ):
-            points = multiply(np.repeat(generator.reshape(1, -1), n, axis=0), _scalars(n)[::-1].copy())
+        for group, curve, total in (("g1", bn254.G1, msm.msm_g1), ("g2", bn254.G2, msm.msm_g2)):
+            generators = np.repeat(curve.generator.reshape(1, -1), n, axis=0)
+            points = curve.mul_public(generators, np.ascontiguousarray(scalars[::-1]))
             theirs = peer_seconds("msm", _native.num_threads(), group=group, size=n) if n <= _PEER_LIMIT else None
             timing = measure(partial(total, points, scalars))
             report.add(group, n, timing, "ffjavascript", theirs)

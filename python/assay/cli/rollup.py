@@ -116,8 +116,8 @@ def _print(result: DemoResult) -> None:
     console.print(proofs)
     detector = result.detector
     console.print(
-        f"Detector ({result.options.detector}): p0 {detector.p0:.3f}, p1 {detector.p1:.3f}; an honest account is blocked"
-        f" once in {detector.arl0:.0f} queries, one at p1 after {detector.arl1:.1f}. The copies without blocking are"
+        f"Detector ({result.options.detector}): p0 {detector.p0:.3f}, p1 {detector.p1:.3f}; an honest account is"
+        f" blocked once in {detector.arl0:.0f} queries, one at p1 after {detector.arl1:.1f}. The copies without blocking are"
         " counterfactual and were not proved."
     )
     console.print(f"circuit hash {result.circuit_digest}")

@@ -12,9 +12,12 @@ from pathlib import Path
 from assay.core.errors import InvalidInput, NotFound, VerificationError
 from assay.crypto import groth16
 from assay.crypto.groth16 import snarkjs
+from assay.ledger.accounts import Accounts
+from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded import EmbeddedLedger
-from assay.ledger.verify import verify as verify_ledger
+from assay.ledger.verify import verify_ledger
 from assay.rollup.batch import PUBLIC_INPUTS, Submission
+from assay.rollup.contract import RollupContract
 from assay.rollup.prover import cached_key_path
 
 __all__ = ["verify_folder"]
@@ -71,8 +74,9 @@ def _require_circuit(key: groth16.VerifyingKey, circuit_hash: str) -> None:
 
 
 def _require_on_ledger(key: groth16.VerifyingKey, public: list[int], path: Path) -> int:
-    with EmbeddedLedger(path) as ledger:
-        verify_ledger(ledger)
+    registry = ContractRegistry([Accounts(), RollupContract()])
+    with EmbeddedLedger(path, registry=registry) as ledger:
+        verify_ledger(ledger, registry)
         contracts = [c.instance for c in ledger.genesis.contracts if c.name == "assay.rollup"]
         for instance in contracts:
             genesis = ledger.state(instance).get("genesis")
