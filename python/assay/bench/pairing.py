@@ -1,4 +1,5 @@
-"""`assay bench pairing`: e(P, Q) on BN254 and products of pairings, beside ffjavascript; always on one thread a pair."""
+"""`assay bench pairing`: e(P, Q) on BN254 and products of pairings, beside ffjavascript; always on one thread a
+pair."""
 
 from __future__ import annotations
 

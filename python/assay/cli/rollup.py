@@ -114,10 +114,12 @@ def _print(result: DemoResult) -> None:
     per_transaction = f"{result.constraints / result.options.batch:.1f}"
     proofs.add_row(str(result.constraints), per_transaction, *(f"{seconds:.4g}" for seconds in figures))
     console.print(proofs)
-    detector = result.detector
+    d = result.detector
     console.print(
-        f"Detector ({result.options.detector}): p0 {detector.p0:.3f}, p1 {detector.p1:.3f}; an honest account is"
-        f" blocked once in {detector.arl0:.0f} queries, one at p1 after {detector.arl1:.1f}. The copies without blocking are"
-        " counterfactual and were not proved."
+        f"Detector ({result.options.detector}): p0 {d.p0:.3f}, p1 {d.p1:.3f}. An honest account is blocked once in"
+        f" {d.arl0:.0f} queries, one at p1 after {d.arl1:.1f}. The copies without blocking are counterfactual and were"
+        " not proved."
     )
+    for warning in result.warnings:
+        console.print(f"[bold red]{warning}[/]")
     console.print(f"circuit hash {result.circuit_digest}")

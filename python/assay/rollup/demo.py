@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assay.core.errors import InvalidInput
 from assay.core.progress import SILENT, Progress
@@ -25,7 +26,7 @@ from assay.rollup.deployment import Deployment, User
 from assay.rollup.detector import CusumDetector
 from assay.rollup.model import ImageClassifier
 from assay.rollup.operator import Settlement
-from assay.rollup.paper_score import PaperDetector
+from assay.rollup.paper_score import SCALE, PaperDetector
 from assay.rollup.policies import Answered, HidingThief, HonestUser, QueryPolicy, RandomThief
 from assay.rollup.simulation import Calibration, calibrate, simulate
 from assay.rollup.stealing import CopyScore, copy_accuracy
@@ -106,6 +107,7 @@ class DemoResult:
     circuit_digest: str = ""
     total_seconds: float = 0.0
     files: list[Path] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def blocked(self) -> list[Blocked]:
@@ -153,6 +155,7 @@ class DemoResult:
                 }
                 for role, (stopped, free) in self.copies.items()
             },
+            "warnings": self.warnings,
             "total_seconds": self.total_seconds,
         }
 
@@ -187,6 +190,8 @@ def run(options: DemoOptions, progress: Progress = SILENT) -> DemoResult:
             key_seconds=deployment.prover.key_seconds,
             circuit_digest=deployment.prover.circuit.digest().hex(),
         )
+        if options.detector == "paper":
+            result.warnings.append(PaperDetector().warning)
         result.participants = _enrol(deployment, dataset, split, options, progress)
         _serve(deployment, dataset, result, progress)
         result.settlements = deployment.settlements
@@ -285,13 +290,19 @@ def _write_files(deployment: Deployment, result: DemoResult, out: Path) -> list[
     written = snarkjs.write(out, deployment.prover.key.verifying_key, last.public_inputs, last.proof)
     chart = out / "scores.png"
     series = [
-        ScoreSeries(
-            f"{p.user.name} ({p.role})",
-            p.role != "honest",
-            np.array(p.scores) / result.detector.threshold,
-            p.blocked_at is not None,
-        )
+        ScoreSeries(f"{p.user.name} ({p.role})", p.role != "honest", _series(p, result), p.blocked_at is not None)
         for p in result.participants
     ]
-    draw_scores(chart, series, 1.0, title=f"Audited queries on {result.dataset}")
+    title = f"Audited queries on {result.dataset}"
+    if result.options.detector == "paper":
+        draw_scores(chart, series, 0.5, title=title, score_name="xi = 1 - C / N")
+    else:
+        draw_scores(chart, series, 1.0, title=title)
     return [*written, chart, deployment.ledger_path]
+
+
+def _series(participant: _Participant, result: DemoResult) -> NDArray[np.float64]:
+    """What the detector in force looks at: S / h, or the paper's xi from the proved credit."""
+    if result.options.detector == "paper":
+        return 1.0 - np.array(participant.credits) / (SCALE * np.arange(1, len(participant.credits) + 1))
+    return np.array(participant.scores) / result.detector.threshold
