@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/zeroize.h"
 #include "circuit/assemble.h"
+#include "circuit/r1cs_file.h"
 #include "circuit/witness.h"
 #include "convert.h"
 #include "job.h"
@@ -276,6 +277,57 @@ py::tuple row_of(const R1cs& system, std::size_t row) {
   return out;
 }
 
+// write(memoryview) is called with each piece of the file
+void write_file(const R1cs& system, const py::function& write) {
+  struct Context {
+    const py::function& write;
+    std::optional<py::error_already_set> error;
+  } context{write, {}};
+  const ByteSink sink = [](void* c, const std::uint8_t* data, std::size_t bytes) {
+    auto& to = *static_cast<Context*>(c);
+    const py::gil_scoped_acquire gil;
+    try {
+      to.write(py::memoryview::from_memory(data, static_cast<py::ssize_t>(bytes)));
+      return true;
+    } catch (py::error_already_set& error) {
+      to.error.emplace(std::move(error));
+      return false;
+    }
+  };
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    status = r1cs_write(system, sink, &context);
+  }
+  if (context.error) throw std::move(*context.error);
+  raise_on_error(status, "write");
+}
+
+std::shared_ptr<R1cs> read_file(const py::buffer& buffer, std::size_t max_wires, std::size_t max_constraints) {
+  const py::buffer_info info = buffer.request();
+  if (info.itemsize != 1 || info.ndim != 1) raise_named("InvalidInput", "data must be bytes");
+  auto out = std::make_shared<R1cs>();
+  const char* why = "";
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    status = r1cs_read({static_cast<const std::uint8_t*>(info.ptr), static_cast<std::size_t>(info.size)},
+                       {max_wires, max_constraints}, *out, why);
+  }
+  if (status == Status::out_of_range) raise_named("EncodingError", std::string("not a usable .r1cs file: ") + why);
+  raise_on_error(status, std::string("not a usable .r1cs file: ") + why);
+  return out;
+}
+
+py::bytes digest(const R1cs& system) {
+  char bytes[32];
+  {
+    const py::gil_scoped_release release;
+    r1cs_digest(system, reinterpret_cast<std::uint8_t*>(bytes));
+  }
+  return py::bytes(bytes, 32);
+}
+
 Places row_places(const NativeCircuit& circuit, std::size_t row) {
   const CompiledCircuit& c = circuit.compiled;
   const RowPlace at = locate(*c.r1cs, row);
@@ -314,6 +366,10 @@ void bind_circuit(py::module_& m) {
       .def("check", &check, py::arg("w").noconvert(), py::arg("progress") = py::none(),
            "None, or the number of the first row that w uint64[wires, 4] does not satisfy.")
       .def("evaluate", &evaluate, py::arg("w").noconvert(), "A w, B w, C w, each uint64[constraints, 4].")
+      .def("digest", &digest, "SHA-256 of the system, 32 bytes; see cpp/circuit/r1cs_file.h.")
+      .def("write", &write_file, py::arg("write"), "Calls write(memoryview) with each piece of the .r1cs file.")
+      .def_static("read", &read_file, py::arg("data"), py::arg("max_wires"), py::arg("max_constraints"),
+                  "The system in the bytes of a .r1cs file.")
       .def("row", &row_of, py::arg("row"), "The row as three dictionaries wire -> coefficient.");
 
   py::class_<Compiler>(m, "CircuitCompiler",

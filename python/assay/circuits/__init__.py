@@ -12,14 +12,16 @@ BN254 gives about 100 bits of security. See docs/circuits.md.
 """
 
 from assay.circuits.builder import Builder
-from assay.circuits.circuit import Circuit, Witness, compile
+from assay.circuits.circuit import Circuit, compile
 from assay.circuits.hints import HINTS
 from assay.circuits.signal import MODULUS, Scalar, Signal
+from assay.circuits.system import R1CS, Witness
 from assay.circuits.template import Repeated, Template, template
 
 __all__ = [
     "HINTS",
     "MODULUS",
+    "R1CS",
     "Builder",
     "Circuit",
     "Repeated",

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from assay import _native
 from assay.circuits.builder import Builder, describe, wire_name
 from assay.circuits.native import compile_main, expressions_of, place_text, trace_of
 from assay.circuits.shape import flatten
 from assay.circuits.signal import MODULUS
+from assay.circuits.system import R1CS, Witness
 from assay.circuits.trace import Repeat, Trace
 from assay.core.errors import InvalidInput, UnsatisfiedError
 from assay.crypto.field import Fr, Limbs
 
-__all__ = ["Circuit", "Witness", "compile"]
+__all__ = ["Circuit", "compile"]
 
 MAX_SHOWN = 12
 
@@ -32,41 +32,14 @@ def compile(c: Builder) -> Circuit:
     return Circuit(c._trace, compile_main(c._trace))
 
 
-class Witness:
-    """The values of all wires: `values` uint64[wires, 4], canonical. Secret, and never shown by `repr`."""
-
-    def __init__(self, values: Limbs, names: Sequence[str]) -> None:
-        self.values = values
-        self._names = names
-
-    @property
-    def public(self) -> list[int]:
-        """Public outputs, then public inputs."""
-        return Fr.from_limbs(self.values[1 : 1 + len(self._names)])
-
-    def __getitem__(self, name: str) -> int:
-        """One public value by its name."""
-        return Fr.from_limbs(self.values[1 + self._names.index(name)].reshape(1, 4))[0]
-
-    def wipe(self) -> None:
-        """Overwrites the values."""
-        self.values[:] = 0
-
-    def __repr__(self) -> str:
-        return f"<Witness of {len(self.values)} wires>"
-
-
-class Circuit:
+class Circuit(R1CS):
     """A compiled circuit; made by `compile`."""
 
     def __init__(self, trace: Trace, native: Any) -> None:
+        names = [wire_name(trace, w) for item in (*trace.public_outputs, *trace.public_inputs) for w in item.wires]
+        super().__init__(native.r1cs, trace.name, names)
         self._trace = trace
         self._native = native
-        self.name = trace.name
-        self.r1cs: _native.R1cs = native.r1cs
-        self.public_names = [
-            wire_name(trace, w) for item in (*trace.public_outputs, *trace.public_inputs) for w in item.wires
-        ]
         self._refuse_unused(native.unbound_public)
 
     def _refuse_unused(self, positions: Sequence[int]) -> None:
@@ -79,24 +52,6 @@ class Circuit:
                     candidates.pop(wire, None)
         if candidates:
             raise InvalidInput(f"{self.name}: nothing uses the public {', '.join(candidates.values())}")
-
-    @property
-    def constraints(self) -> int:
-        """Rows of the R1CS, after elimination."""
-        return int(self.r1cs.num_constraints)
-
-    @property
-    def wires(self) -> int:
-        """Wires of the R1CS, with the constant one."""
-        return int(self.r1cs.num_wires)
-
-    @property
-    def num_public(self) -> int:
-        """Public outputs and inputs."""
-        return int(self.r1cs.num_public)
-
-    def __repr__(self) -> str:
-        return f"<Circuit {self.name}: {self.constraints} constraints, {self.wires} wires, {self.num_public} public>"
 
     def witness(
         self,
@@ -117,13 +72,6 @@ class Circuit:
         if failure is not None:
             raise UnsatisfiedError(self._failed_step(failure))
         return Witness(values, self.public_names)
-
-    def check(self, witness: Witness | Limbs, *, progress: Any = None) -> None:
-        """Raises UnsatisfiedError unless the values of all wires satisfy the R1CS."""
-        values = witness.values if isinstance(witness, Witness) else witness
-        row = self.r1cs.check(values, progress)
-        if row is not None:
-            raise UnsatisfiedError(self._failed_row(row, values))
 
     def wire_name(self, wire: int) -> str:
         """The name of a wire of the R1CS, with the stamp it is in."""
@@ -194,8 +142,6 @@ class Circuit:
         return "\n".join(lines + _equation(named))
 
     def _failed_row(self, row: int, values: Limbs) -> str:
-        if row == self.constraints:
-            return f"{self.name}: wire 0 of the witness is not 1"
         place = place_text(self._native.row_places(row))
         named = [
             [
