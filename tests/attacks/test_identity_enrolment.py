@@ -229,6 +229,17 @@ def test_bad_names_are_refused(authority, name):
         authority.invite(name, Role.USER)
 
 
+def test_bad_invitations_are_refused(authority):
+    for options in [
+        {"expires_in": 0},
+        {"valid_for": 0},
+        {"valid_for": -DAY},
+        *({"hosts": [host]} for host in ("", "a b", "a\nb", "é.example", "-a.example", "a..b", "*.example", "a" * 64)),
+    ]:
+        with pytest.raises(InvalidInput):
+            authority.invite("Ada", Role.USER, **options)
+
+
 def test_truncated_and_mutated_messages_are_refused(authority):
     invitation = authority.invite("Ada", Role.USER)
     raw = application(invitation).encode()

@@ -8,6 +8,7 @@ up exactly when its certificate exists.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from assay.identity.roles import Role
 __all__ = ["DAY", "CertificateAuthority"]
 
 DAY: Final = 86_400_000  # ms
+_LABEL: Final = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
 
 
 class CertificateAuthority:
@@ -128,6 +131,11 @@ class CertificateAuthority:
         *,
         endorsed: bool,
     ) -> Invitation:
+        if expires_in <= 0 or valid_for < 1000:
+            raise InvalidInput("an invitation lasts at least 1 ms, a certificate at least 1000")
+        for host in hosts:
+            if not _HOST.fullmatch(host):
+                raise InvalidInput(f"{host!r} is not a DNS name (use the ASCII form)")
         identifier, secret = os.urandom(16), os.urandom(32)
         expires = self._clock() + expires_in
         database.execute("DELETE FROM invitations WHERE folded = ?", (folded,))

@@ -168,10 +168,10 @@ def code_digest(contract: Contract) -> bytes:
 
 
 def _source(module: str) -> bytes:
-    path = getattr(importlib.import_module(module), "__file__", None)
-    if path is None or not path.endswith(".py"):
+    path = Path(getattr(importlib.import_module(module), "__file__", None) or "")
+    if path.suffix != ".py" or not path.is_file():
         raise LedgerError(f"module {module!r} has no source file, so a contract in it has no code digest")
-    return Path(path).read_bytes().replace(b"\r\n", b"\n")
+    return path.read_bytes().replace(b"\r\n", b"\n")
 
 
 class ContractRegistry:
@@ -224,4 +224,8 @@ class ContractRegistry:
             return
         for entry in entry_points(group=ENTRY_POINT_GROUP):
             if entry.name.partition("@")[0] == name:
-                self.register(entry.load()())
+                try:
+                    contract = entry.load()()
+                except Exception as error:
+                    raise LedgerError(f"contract {name!r} ({entry.value}) cannot be loaded: {error}") from error
+                self.register(contract)
