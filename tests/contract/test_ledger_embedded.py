@@ -8,7 +8,7 @@ import pytest
 from contract.ledger_contract import LedgerContract
 from support.ledgers import World, add
 
-from assay.core.errors import InvalidInput, LedgerError, NotFound, StateError, SystemFailure
+from assay.core.errors import AssayError, InvalidInput, LedgerError, NotFound, StateError, SystemFailure
 from assay.identity import SealingKey
 from assay.ledger import ContractRegistry, EmbeddedLedger, QueueFull, verify_ledger
 
@@ -114,6 +114,34 @@ def test_missing_foreign_and_other_schemas(world, path, tmp_path):
             database.execute(f"PRAGMA user_version = {version}")
         with pytest.raises(LedgerError, match=match):
             world.reopen(path)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM entries; END",
+        "CREATE TABLE more (x)",
+        "CREATE VIEW v AS SELECT 1",
+        "DROP TABLE state",
+        "ALTER TABLE blocks RENAME TO b; CREATE VIEW blocks AS SELECT * FROM b",
+    ],
+)
+def test_a_file_with_another_schema_inside(world, path, statement):
+    """SQLite files can carry programs of their own; such a file is not opened."""
+    database = sqlite3.connect(path)
+    database.executescript(statement)
+    database.close()
+    with pytest.raises(LedgerError, match="other tables, views or triggers"):
+        world.reopen(path)
+
+
+def test_an_oversized_row(world, path):
+    database = sqlite3.connect(path)
+    database.execute("UPDATE entries SET entry = zeroblob(20000000)")
+    database.commit()
+    database.close()
+    with EmbeddedLedger(path) as ledger, pytest.raises(AssayError):
+        ledger.block(1)
 
 
 def test_truncated_file(world, path):

@@ -21,6 +21,7 @@ __all__ = ["SCHEMA_VERSION", "Database", "TableStore", "failures"]
 
 SCHEMA_VERSION: Final = 1
 _APPLICATION_ID: Final = 0x41534C47  # "ASLG"
+_MAX_ROW_BYTES: Final = 16 << 20
 _SCHEMA: Final = (
     "CREATE TABLE ledger (genesis BLOB NOT NULL, state_lanes BLOB NOT NULL)",
     "CREATE TABLE blocks (height INTEGER PRIMARY KEY, header BLOB NOT NULL, seals BLOB NOT NULL)",
@@ -155,9 +156,13 @@ class Database:
     def _connect(self, mode: str) -> sqlite3.Connection:
         if self._closed:
             raise StateError(f"the ledger {self.path} is closed")
-        return sqlite3.connect(
+        connection = sqlite3.connect(
             _uri(self.path, mode), uri=True, isolation_level=None, timeout=30, check_same_thread=False
         )
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_ROW_BYTES)
+        connection.execute("PRAGMA trusted_schema = OFF")  # the file may come from anybody
+        connection.execute("PRAGMA cell_size_check = ON")
+        return connection
 
     def close(self) -> None:
         """Close all connections; those in use close when they are given back."""
@@ -189,6 +194,10 @@ def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
         raise LedgerError(f"{path} has schema {version}, this assay reads up to {SCHEMA_VERSION}: upgrade assay")
     if version < SCHEMA_VERSION:
         raise LedgerError(f"{path} has schema {version}, which this assay no longer reads (it reads {SCHEMA_VERSION})")
+
+    found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    if found != {statement for statement in _SCHEMA if statement.startswith("CREATE")}:
+        raise LedgerError(f"{path} holds other tables, views or triggers than a ledger has; it is not opened")
 
 
 def _sync_folder(folder: Path) -> None:

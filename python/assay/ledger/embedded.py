@@ -20,7 +20,7 @@ from assay.core.errors import AssayError, InvalidInput, NotFound, StateError, Ve
 from assay.identity.keys import SealingKey
 from assay.ledger import merkle
 from assay.ledger.base import Ledger, QueueFull, Receipt, Snapshot
-from assay.ledger.blocks import NO_BLOCK, Block, Entry, Header, SealedHeader
+from assay.ledger.blocks import MAX_BLOCK_ENTRIES, NO_BLOCK, Block, Entry, Header, SealedHeader
 from assay.ledger.contracts import ContractRegistry, StateReader
 from assay.ledger.database import Database, TableStore, failures
 from assay.ledger.genesis import Genesis
@@ -217,8 +217,8 @@ class EmbeddedLedger(Ledger):
             row = connection.execute("SELECT header, seals FROM blocks WHERE height = ?", (height,)).fetchone()
             if row is None:
                 raise NotFound(f"there is no block {height}")
-            query = "SELECT position, entry FROM entries WHERE height = ? ORDER BY position"
-            rows = connection.execute(query, (height,)).fetchall()
+            query = "SELECT position, entry FROM entries WHERE height = ? ORDER BY position LIMIT ?"
+            rows = connection.execute(query, (height, MAX_BLOCK_ENTRIES + 1)).fetchall()
         if [position for position, _ in rows] != list(range(len(rows))):
             raise VerificationError(f"the entries of block {height} are not numbered from 0")
         return Block(SealedHeader.decode(*row), tuple(Entry.decode(entry) for _, entry in rows))
