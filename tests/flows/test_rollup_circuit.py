@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.rollup_world import TABLE, World
 
+from assay.core.errors import UnsatisfiedError
 from assay.rollup.circuit import PUBLIC_INPUTS, batch_circuit
-from assay.rollup.witness import batch_inputs
+from assay.rollup.witness import batch_carries, batch_inputs
 
 CONSTRAINT_LIMIT = 19_770
 
 
 def accepted(world: World) -> None:
     circuit = batch_circuit(len(world.steps))
-    circuit.check(circuit.witness(batch_inputs(world.batch())))
+    batch = world.batch()
+    witness = circuit.witness(batch_inputs(batch), carries=batch_carries(batch))
+    circuit.check(witness)
+    assert witness.public == [getattr(batch, name) for name in PUBLIC_INPUTS]
+    assert (circuit.witness(batch_inputs(batch)).values == witness.values).all()
 
 
 @pytest.fixture
@@ -114,6 +121,17 @@ def test_pads_alone_leave_the_root() -> None:
 def test_a_pad_may_point_at_any_leaf(world: World) -> None:
     world.pad(5)
     accepted(world)
+
+
+def test_carries_that_are_not_those_of_the_batch_are_refused(world: World) -> None:
+    world.query(5, 7)
+    world.query(5, 7)
+    batch = world.batch()
+    (root, chain), last = batch.carries
+    for wrong in ((root + 1, chain), (root, chain + 1)):
+        carries = batch_carries(replace(batch, carries=(wrong, last)))
+        with pytest.raises(UnsatisfiedError):
+            batch_circuit(2).witness(batch_inputs(batch), carries=carries)
 
 
 def test_constraints_a_transaction() -> None:

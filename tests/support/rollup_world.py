@@ -107,6 +107,7 @@ class World:
     secrets: dict[int, int] = field(default_factory=dict)
     labels: dict[int, tuple[int, int]] = field(default_factory=dict)
     steps: list[TransactionWitness] = field(default_factory=list)
+    roots: list[int] = field(default_factory=list)
     start_root: int = 0
 
     def __post_init__(self) -> None:
@@ -137,6 +138,7 @@ class World:
         self.tree.update(index, new_leaf)
         self.accounts[index] = new
         self.steps.append(tx)
+        self.roots.append(self.tree.root)
         return tx
 
     def _sign(self, kind: int, a: int, b: int, secret: int, context: int | None = None) -> tuple[int, int, int]:
@@ -235,6 +237,7 @@ class World:
             old=NO_ACCOUNT,
         )
         self.steps.append(tx)
+        self.roots.append(self.tree.root)
         return tx
 
     def differences(self) -> list[tuple[int, int]]:
@@ -250,8 +253,10 @@ class World:
 
     def batch(self) -> BatchWitness:
         chain = h("batch", self.rollup_id, self.batch_number)
-        for index, new_leaf in self.differences():
+        carries = []
+        for (index, new_leaf), root in zip(self.differences(), self.roots, strict=True):
             chain = h("difference", chain, index, new_leaf)
+            carries.append((root, chain))
         return BatchWitness(
             chain_id=self.chain_id,
             rollup_id=self.rollup_id,
@@ -267,4 +272,5 @@ class World:
             table_root=TABLE.root,
             detector=self.detector,
             transactions=tuple(self.steps),
+            carries=tuple(carries),
         )

@@ -11,7 +11,7 @@ from assay.core.errors import InvalidInput
 from assay.crypto.poseidon import domain_tag, hash_ints
 from assay.rollup.circuit import ARITY, DEPTH, KINDS, PUBLIC_INPUTS
 
-__all__ = ["NO_SIGNATURE", "AccountWitness", "BatchWitness", "TransactionWitness", "batch_inputs"]
+__all__ = ["NO_SIGNATURE", "AccountWitness", "BatchWitness", "TransactionWitness", "batch_carries", "batch_inputs"]
 
 SignatureWitness = tuple[int, int, int]
 """(R8.x, R8.y, S)."""
@@ -79,6 +79,7 @@ class BatchWitness:
     Attributes:
         detector: (d_match, d_mismatch, h), each in [0, 2^32).
         model: the field element of the model digest.
+        carries: (root, h_k) after each transaction, or empty; with them the witness is solved in parallel.
     """
 
     chain_id: int
@@ -95,6 +96,7 @@ class BatchWitness:
     table_root: int
     detector: tuple[int, int, int]
     transactions: tuple[TransactionWitness, ...]
+    carries: tuple[tuple[int, int], ...] = ()
 
 
 def batch_inputs(batch: BatchWitness) -> dict[str, Any]:
@@ -111,6 +113,14 @@ def batch_inputs(batch: BatchWitness) -> dict[str, Any]:
     }
     rows = [_row(tx) for tx in batch.transactions]
     return inputs | {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def batch_carries(batch: BatchWitness) -> dict[str, dict[str, list[int]]] | None:
+    """The `carries` of `Circuit.witness` for this batch, None if it has none."""
+    if not batch.carries:
+        return None
+    roots, chain = zip(*batch.carries, strict=True)
+    return {"transaction": {"root": list(roots), "chain": list(chain)}}
 
 
 def _row(tx: TransactionWitness) -> dict[str, Any]:

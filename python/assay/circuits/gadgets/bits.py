@@ -33,7 +33,7 @@ def from_bits(c: Builder, bits: Sequence[Scalar]) -> Signal:
 def canonical_bits(c: Builder, x: Scalar) -> list[Signal]:
     """The 254 bits of the integer in [0, r) that x stands for.
 
-    2^254 > r: without the bound, x + r would be a second decomposition of small x. Cost: that of `bounded_bits`, 347.
+    2^254 > r: without the bound, x + r would be a second decomposition of small x. Cost: that of `bounded_bits`, 332.
     """
     return bounded_bits(c, x, MODULUS - 1)
 

@@ -9,7 +9,7 @@ With `enabled` = 0 nothing is claimed: any S < l, any R8 and A on the curve pass
 place of 8 A, so that a witness exists for every such A, the identity too.
 
 Cost: a key 555 (3 on the curve, 15 cofactor, 1 order, 536 multiples; 2 more if `enabled` is a signal), a verification
-under a prepared key 2681 (3 on the curve, 343 bits of S, 504 S B8, 321 hash, 347 bits of h, 1164 h 8 A, 12 and 2 the
+under a prepared key 2681 (3 on the curve, 343 bits of S, 504 S B8, 321 hash, 332 bits of h, 1164 h 8 A, 12 and 2 the
 equation).
 """
 
