@@ -15,7 +15,7 @@ LimbArray vector_op(int field, int op, const LimbArray& a, const py::object& b) 
     other = py::reinterpret_borrow<LimbArray>(b);
     if (require_rows(other, kLimbs, "b") != n) raise_named("InvalidInput", "a and b must have the same number of rows");
     second = other.data();
-  } else if (op <= static_cast<int>(FieldOp::mul)) {
+  } else if (is_binary(static_cast<FieldOp>(op))) {
     raise_named("InvalidInput", "this operation takes two arrays");
   }
   LimbArray out = make_rows(n, kLimbs);
@@ -36,8 +36,7 @@ void bind_field(py::module_& m) {
   m.def("field_vector_op", &vector_op, py::arg("field"), py::arg("op"), py::arg("a").noconvert(),
         py::arg("b") = py::none(),
         "Element-wise operation on canonical limbs uint64[n, 4]. field: 0 Fp, 1 Fr; op: 0 add, 1 sub, 2 mul, 3 sqr, 4 "
-        "neg, 5 inverse, "
-        "6 sqrt.");
+        "neg, 5 inverse, 6 sqrt, 7 a b + a a, 8 a b - b b.");
   m.def(
       "field_mul_throughput",
       [](int field, LimbArray x, const LimbArray& y, std::size_t rounds) {

@@ -88,30 +88,52 @@ template <class P>
   for (std::size_t i = 0; i < N; ++i) r[i] = (t[i] & keep) | (s[i] & ~keep);
 }
 
-// t <- (t + a_i b + m p) / 2^64 with m chosen to clear the low word; t stays below 2 p, so its carry word is zero
+// t <- t + x b over N + 1 words
 template <class P>
-[[gnu::always_inline]] constexpr void montgomery_row(std::uint64_t* t, std::uint64_t ai,
-                                                     const std::uint64_t* b) noexcept {
-  constexpr std::size_t N = P::N;
-  std::uint64_t c = 0, d = 0;
-  t[0] = mac(t[0], ai, b[0], c);
-  const std::uint64_t m = t[0] * Montgomery<P>::neg_inverse;
-  (void)mac(t[0], m, P::modulus[0], d);
+[[gnu::always_inline]] constexpr void multiply_row(std::uint64_t* t, std::uint64_t x, const std::uint64_t* b) noexcept {
+  std::uint64_t carry = 0;
 #pragma GCC unroll 8
-  for (std::size_t j = 1; j < N; ++j) {
-    t[j] = mac(t[j], ai, b[j], c);
-    t[j - 1] = mac(t[j], m, P::modulus[j], d);
-  }
-  t[N - 1] = c + d;
+  for (std::size_t j = 0; j < P::N; ++j) t[j] = mac(t[j], x, b[j], carry);
+  t[P::N] += carry;
 }
 
-// r <- a b R^-1 mod p for a b < p 2^(64 N)
+// t <- (t + m p) / 2^64, with m chosen to clear the low word
+template <class P>
+[[gnu::always_inline]] constexpr void reduce_row(std::uint64_t* t) noexcept {
+  const std::uint64_t m = t[0] * Montgomery<P>::neg_inverse;
+  std::uint64_t carry = 0;
+  (void)mac(t[0], m, P::modulus[0], carry);
+#pragma GCC unroll 8
+  for (std::size_t j = 1; j < P::N; ++j) t[j - 1] = mac(t[j], m, P::modulus[j], carry);
+  t[P::N - 1] = t[P::N] + carry;
+  t[P::N] = 0;
+}
+
+// r <- a b R^-1 mod p for a b < p 2^(64 N). Between rows t < 2 p.
 template <class P>
 [[gnu::always_inline]] constexpr void montgomery_mul(std::uint64_t* r, const std::uint64_t* a,
                                                      const std::uint64_t* b) noexcept {
-  std::uint64_t t[P::N] = {};
+  std::uint64_t t[P::N + 1] = {};
 #pragma GCC unroll 8
-  for (std::size_t i = 0; i < P::N; ++i) montgomery_row<P>(t, a[i], b);
+  for (std::size_t i = 0; i < P::N; ++i) {
+    multiply_row<P>(t, a[i], b);
+    reduce_row<P>(t);
+  }
+  reduce_once<P>(r, t);
+}
+
+// r <- (a b + c d) R^-1 mod p with one reduction. Between rows t < 3 p < 2^(64 N); at the end t < p (1 + 2 p / R) < 2
+// p.
+template <class P>
+[[gnu::always_inline]] constexpr void montgomery_dot(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b,
+                                                     const std::uint64_t* c, const std::uint64_t* d) noexcept {
+  std::uint64_t t[P::N + 1] = {};
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < P::N; ++i) {
+    multiply_row<P>(t, a[i], b);
+    multiply_row<P>(t, c[i], d);
+    reduce_row<P>(t);
+  }
   reduce_once<P>(r, t);
 }
 
@@ -172,16 +194,40 @@ template <class P>
   return r;
 }
 
+// a b + c d with one reduction: 3 N^2 word multiplications where two products take 4 N^2
 template <class P>
-constexpr Fe<P>& operator+=(Fe<P>& a, const Fe<P>& b) noexcept {
+[[gnu::always_inline]] constexpr Fe<P> mul_add(const Fe<P>& a, const Fe<P>& b, const Fe<P>& c,
+                                               const Fe<P>& d) noexcept {
+  Fe<P> r;
+#if defined(ASSAY_ISA_ADX)
+  if constexpr (P::N == 4) {
+    if (!std::is_constant_evaluated()) {
+      detail::montgomery_dot4_adx<P>(r.v, a.v, b.v, c.v, d.v);
+      return r;
+    }
+  }
+#endif
+  detail::montgomery_dot<P>(r.v, a.v, b.v, c.v, d.v);
+  return r;
+}
+
+// a b - c d with one reduction
+template <class P>
+[[gnu::always_inline]] constexpr Fe<P> mul_sub(const Fe<P>& a, const Fe<P>& b, const Fe<P>& c,
+                                               const Fe<P>& d) noexcept {
+  return mul_add(a, b, -c, d);
+}
+
+template <class P>
+[[gnu::always_inline]] constexpr Fe<P>& operator+=(Fe<P>& a, const Fe<P>& b) noexcept {
   return a = a + b;
 }
 template <class P>
-constexpr Fe<P>& operator-=(Fe<P>& a, const Fe<P>& b) noexcept {
+[[gnu::always_inline]] constexpr Fe<P>& operator-=(Fe<P>& a, const Fe<P>& b) noexcept {
   return a = a - b;
 }
 template <class P>
-constexpr Fe<P>& operator*=(Fe<P>& a, const Fe<P>& b) noexcept {
+[[gnu::always_inline]] constexpr Fe<P>& operator*=(Fe<P>& a, const Fe<P>& b) noexcept {
   return a = a * b;
 }
 
@@ -196,7 +242,7 @@ template <class P>
 
 // a / 2: (a or a + p) shifted
 template <class P>
-constexpr Fe<P> half(const Fe<P>& a) noexcept {
+[[gnu::always_inline]] constexpr Fe<P> half(const Fe<P>& a) noexcept {
   Fe<P> r;
   std::uint64_t carry = 0;
   const std::uint64_t mask = 0 - (a.v[0] & 1);
@@ -208,7 +254,7 @@ constexpr Fe<P> half(const Fe<P>& a) noexcept {
 
 // choice ? b : a without a branch; choice is 0 or 1
 template <class P>
-constexpr Fe<P> select(const Fe<P>& a, const Fe<P>& b, std::uint64_t choice) noexcept {
+[[gnu::always_inline]] constexpr Fe<P> select(const Fe<P>& a, const Fe<P>& b, std::uint64_t choice) noexcept {
   const std::uint64_t mask = 0 - choice;
   Fe<P> r;
   for (std::size_t i = 0; i < P::N; ++i) r.v[i] = (a.v[i] & ~mask) | (b.v[i] & mask);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "base/isa.h"
 
@@ -23,7 +24,20 @@ constexpr std::uint64_t sbb(std::uint64_t a, std::uint64_t b, std::uint64_t& bor
 }
 
 // low word of acc + a b + carry; carry <- high word. Never overflows: (2^64-1)^2 + 2 (2^64-1) = 2^128 - 1.
-constexpr std::uint64_t mac(std::uint64_t acc, std::uint64_t a, std::uint64_t b, std::uint64_t& carry) noexcept {
+[[gnu::always_inline]] constexpr std::uint64_t mac(std::uint64_t acc, std::uint64_t a, std::uint64_t b,
+                                                   std::uint64_t& carry) noexcept {
+#if defined(ASSAY_X86)
+  if (!std::is_constant_evaluated()) {  // spares the zero registers that compilers add carries with
+    const u128 product = static_cast<u128>(a) * b;
+    std::uint64_t lo = static_cast<std::uint64_t>(product), hi = static_cast<std::uint64_t>(product >> 64);
+    __asm__("addq %[acc], %[lo]\n\tadcq $0, %[hi]\n\taddq %[carry], %[lo]\n\tadcq $0, %[hi]"
+            : [lo] "+&r"(lo), [hi] "+&r"(hi)
+            : [acc] "r"(acc), [carry] "r"(carry)
+            : "cc");
+    carry = hi;
+    return lo;
+  }
+#endif
   const u128 t = static_cast<u128>(a) * b + acc + carry;
   carry = static_cast<std::uint64_t>(t >> 64);
   return static_cast<std::uint64_t>(t);

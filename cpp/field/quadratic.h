@@ -31,8 +31,7 @@ struct Quadratic {
   }
   friend constexpr Quadratic operator-(const Quadratic& a) noexcept { return {-a.c0, -a.c1}; }
   friend constexpr Quadratic operator*(const Quadratic& a, const Quadratic& b) noexcept {
-    const F v0 = a.c0 * b.c0, v1 = a.c1 * b.c1;
-    return {v0 - v1, (a.c0 + a.c1) * (b.c0 + b.c1) - v0 - v1};
+    return {mul_sub(a.c0, b.c0, a.c1, b.c1), mul_add(a.c0, b.c1, a.c1, b.c0)};
   }
   friend constexpr Quadratic operator*(const Quadratic& a, const F& s) noexcept { return {a.c0 * s, a.c1 * s}; }
   friend constexpr Quadratic& operator+=(Quadratic& a, const Quadratic& b) noexcept { return a = a + b; }
@@ -40,6 +39,12 @@ struct Quadratic {
   friend constexpr Quadratic& operator*=(Quadratic& a, const Quadratic& b) noexcept { return a = a * b; }
 };
 
+// a b - c d
+template <class F>
+constexpr Quadratic<F> mul_sub(const Quadratic<F>& a, const Quadratic<F>& b, const Quadratic<F>& c,
+                               const Quadratic<F>& d) noexcept {
+  return a * b - c * d;
+}
 template <class F>
 constexpr Quadratic<F> sqr(const Quadratic<F>& a) noexcept {
   const F product = a.c0 * a.c1;

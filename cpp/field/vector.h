@@ -13,7 +13,23 @@
 namespace assay {
 
 enum class FieldId : int { bn254_fp = 0, bn254_fr = 1 };
-enum class FieldOp : int { add = 0, sub = 1, mul = 2, sqr = 3, neg = 4, inverse = 5, sqrt = 6 };
+// mul_add is a b + a a and mul_sub a b - b b: the forms with one reduction, for tests.
+enum class FieldOp : int {
+  add = 0,
+  sub = 1,
+  mul = 2,
+  sqr = 3,
+  neg = 4,
+  inverse = 5,
+  sqrt = 6,
+  mul_add = 7,
+  mul_sub = 8
+};
+
+constexpr bool is_binary(FieldOp op) noexcept {
+  return op == FieldOp::add || op == FieldOp::sub || op == FieldOp::mul || op == FieldOp::mul_add ||
+         op == FieldOp::mul_sub;
+}
 
 // b is ignored by the unary operations. inverse maps 0 to 0; sqrt answers no_square_root if any element has none.
 Status field_vector_op(FieldId field, FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,

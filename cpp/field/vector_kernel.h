@@ -17,7 +17,7 @@ template <class F>
 Status block(FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out, std::size_t n) noexcept {
   constexpr std::size_t N = F::N;
   F x[kBlock], y[kBlock];
-  const bool binary = op == FieldOp::add || op == FieldOp::sub || op == FieldOp::mul;
+  const bool binary = is_binary(op);
   for (std::size_t i = 0; i < n; ++i) {
     ASSAY_TRY(F::from_limbs(x[i], a + N * i));
     if (binary) ASSAY_TRY(F::from_limbs(y[i], b + N * i));
@@ -43,6 +43,12 @@ Status block(FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::ui
       break;
     case FieldOp::sqrt:
       for (std::size_t i = 0; i < n; ++i) ASSAY_TRY(sqrt_var(x[i], x[i]));
+      break;
+    case FieldOp::mul_add:
+      for (std::size_t i = 0; i < n; ++i) x[i] = mul_add(x[i], y[i], x[i], x[i]);
+      break;
+    case FieldOp::mul_sub:
+      for (std::size_t i = 0; i < n; ++i) x[i] = mul_sub(x[i], y[i], y[i], y[i]);
       break;
     default:
       return Status::out_of_range;

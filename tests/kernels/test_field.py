@@ -11,7 +11,7 @@ from assay import _native
 P = 21888242871839275222246405745257275088696311157297823662689037894645226208583
 R = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 MODULI = {0: P, 1: R}
-OPS = {"add": 0, "sub": 1, "mul": 2, "sqr": 3, "neg": 4, "inverse": 5, "sqrt": 6}
+OPS = {"add": 0, "sub": 1, "mul": 2, "sqr": 3, "neg": 4, "inverse": 5, "sqrt": 6, "mul_add": 7, "mul_sub": 8}
 
 
 def to_limbs(values: list[int]) -> np.ndarray:
@@ -50,6 +50,8 @@ def test_binary_operations_agree_with_integers(isa: str, field: int) -> None:
         "add": [(x + y) % m for x, y in zip(a, b, strict=True)],
         "sub": [(x - y) % m for x, y in zip(a, b, strict=True)],
         "mul": [int(gmpy2.mpz(x) * y % m) for x, y in zip(a, b, strict=True)],
+        "mul_add": [(x * y + x * x) % m for x, y in zip(a, b, strict=True)],
+        "mul_sub": [(x * y - y * y) % m for x, y in zip(a, b, strict=True)],
     }
     for name, want in expected.items():
         assert from_limbs(_native.field_vector_op(field, OPS[name], la, lb)) == want, name
