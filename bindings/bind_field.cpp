@@ -38,6 +38,18 @@ void bind_field(py::module_& m) {
         "Element-wise operation on canonical limbs uint64[n, 4]. field: 0 Fp, 1 Fr; op: 0 add, 1 sub, 2 mul, 3 sqr, 4 "
         "neg, 5 inverse, 6 sqrt, 7 a b + a a, 8 a b - b b.");
   m.def(
+      "field_dot",
+      [](int field, const LimbArray& a, const LimbArray& b) {
+        const std::size_t n = require_rows(a, kLimbs, "a");
+        if (require_rows(b, kLimbs, "b") != n) raise_named("InvalidInput", "a and b must have the same number of rows");
+        LimbArray out = make_rows(1, kLimbs);
+        raise_on_error(field_dot(static_cast<FieldId>(field), a.data(), b.data(), out.mutable_data(), n),
+                       "inner product of " + std::to_string(n) + " terms");
+        return out;
+      },
+      py::arg("field"), py::arg("a").noconvert(), py::arg("b").noconvert(),
+      "The inner product of uint64[n, 4] and uint64[n, 4], 1 <= n <= 17: uint64[1, 4].");
+  m.def(
       "field_mul_throughput",
       [](int field, LimbArray x, const LimbArray& y, std::size_t rounds) {
         const std::size_t n = require_rows(x, kLimbs, "x");

@@ -35,6 +35,10 @@ constexpr bool is_binary(FieldOp op) noexcept {
 Status field_vector_op(FieldId field, FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,
                        std::size_t count) noexcept;
 
+// The inner product of `terms` pairs by field/dot.h: a, b [terms, 4], out [4]. out_of_range unless 1 <= terms <= 17.
+Status field_dot(FieldId field, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,
+                 std::size_t terms) noexcept;
+
 // `rounds` times x_i <- x_i y_i over `count` independent elements that stay in Montgomery form: the multiplier alone,
 // for benchmarks.
 Status field_mul_throughput(FieldId field, std::uint64_t* x, const std::uint64_t* y, std::size_t count,
@@ -42,6 +46,7 @@ Status field_mul_throughput(FieldId field, std::uint64_t* x, const std::uint64_t
 
 struct FieldVectorKernel {
   Status (*op)(FieldId, FieldOp, const std::uint64_t*, const std::uint64_t*, std::uint64_t*, std::size_t) noexcept;
+  Status (*dot)(FieldId, const std::uint64_t*, const std::uint64_t*, std::uint64_t*, std::size_t) noexcept;
   Status (*throughput)(FieldId, std::uint64_t*, const std::uint64_t*, std::size_t, std::size_t) noexcept;
 };
 extern const FieldVectorKernel kFieldVectorPortable;

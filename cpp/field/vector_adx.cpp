@@ -1,5 +1,5 @@
 #include "field/vector_kernel.h"
 
 namespace assay {
-const FieldVectorKernel kFieldVectorAdx = {field_vector::op, field_vector::mul_throughput};
+const FieldVectorKernel kFieldVectorAdx = {field_vector::op, field_vector::dot_product, field_vector::mul_throughput};
 }  // namespace assay

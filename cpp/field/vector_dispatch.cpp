@@ -18,6 +18,11 @@ Status field_vector_op(FieldId field, FieldOp op, const std::uint64_t* a, const 
   return kernel().op(field, op, a, b, out, count);
 }
 
+Status field_dot(FieldId field, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,
+                 std::size_t terms) noexcept {
+  return kernel().dot(field, a, b, out, terms);
+}
+
 Status field_mul_throughput(FieldId field, std::uint64_t* x, const std::uint64_t* y, std::size_t count,
                             std::size_t rounds) noexcept {
   return kernel().throughput(field, x, y, count, rounds);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "field/dot.h"
 #include "field/fe.h"
 #include "field/vector.h"
 #include "parallel/pool.h"
@@ -79,6 +80,22 @@ Status throughput(std::uint64_t* x, const std::uint64_t* y, std::size_t count, s
   });
 }
 
+template <class F>
+Status dot_of(const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out, std::size_t terms) noexcept {
+  F x[kDotMax], y[kDotMax];
+  if (terms < 1 || terms > kDotMax) return Status::out_of_range;
+  for (std::size_t i = 0; i < terms; ++i) {
+    ASSAY_TRY(F::from_limbs(x[i], a + F::N * i));
+    ASSAY_TRY(F::from_limbs(y[i], b + F::N * i));
+  }
+  dot(x, y, terms).to_limbs(out);
+  return Status::ok;
+}
+
+inline Status dot_product(FieldId field, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,
+                          std::size_t terms) noexcept {
+  return field == FieldId::bn254_fp ? dot_of<Fp>(a, b, out, terms) : dot_of<Fr>(a, b, out, terms);
+}
 inline Status op(FieldId field, FieldOp which, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,
                  std::size_t count) noexcept {
   return field == FieldId::bn254_fp ? run<Fp>(which, a, b, out, count) : run<Fr>(which, a, b, out, count);

@@ -5,6 +5,7 @@
 // hash/poseidon_constants.h.
 #pragma once
 
+#include "field/dot.h"
 #include "field/fe.h"
 #include "hash/poseidon_constants.h"
 
@@ -19,12 +20,6 @@ inline const Fr* elements(const std::vector<std::uint64_t>& limbs) noexcept {
 inline Fr power5(const Fr& x) noexcept {
   const Fr x2 = sqr(x);
   return sqr(x2) * x;
-}
-
-inline Fr dot(const Fr* a, const Fr* b, std::size_t n) noexcept {
-  Fr sum = a[0] * b[0];
-  for (std::size_t i = 1; i < n; ++i) sum += a[i] * b[i];
-  return sum;
 }
 
 inline void full_rounds(Fr* s, std::size_t t, const Fr* constants, const Fr* mds, std::size_t rounds) noexcept {
