@@ -292,6 +292,15 @@ def test_a_genesis_with_other_code(world, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+def test_parameters_that_a_contract_cannot_read(world, tmp_path):
+    first, tally, _ = world.genesis.contracts
+    for bad in (replace(tally, parameters=b"junk"), replace(first, parameters=b"")):
+        contracts = (bad,) if bad.instance == "accounts" else (first, bad)
+        with pytest.raises(InvalidInput):
+            world.embedded(tmp_path / "x", replace(world.genesis, contracts=contracts))
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_bad_geneses_are_refused(world):
     genesis = world.genesis
     for changes in [
@@ -302,6 +311,7 @@ def test_bad_geneses_are_refused(world):
         {"quorum": 2},
         {"contracts": ()},
         {"contracts": genesis.contracts[1:]},
+        {"contracts": (replace(genesis.contracts[1], instance="accounts"),)},
         {"contracts": genesis.contracts + genesis.contracts[1:]},
         {"contracts": (*genesis.contracts, replace(genesis.contracts[1], instance="ledger"))},
         {"contracts": (*genesis.contracts, replace(genesis.contracts[1], instance=""))},

@@ -11,7 +11,7 @@ from assay.core.encoding import decode_record, digest_bytes, encode_record
 from assay.core.errors import EncodingError, InvalidInput
 from assay.identity.certificate import AuthorityCertificate
 from assay.identity.revocation import RevocationList
-from assay.ledger.accounts import ACCOUNTS, accounts_parameters
+from assay.ledger.accounts import ACCOUNTS, Accounts, accounts_parameters
 from assay.ledger.contracts import ContractRegistry
 
 __all__ = ["Genesis", "Instance"]
@@ -52,7 +52,7 @@ class Genesis:
         if self.time < 0:
             raise InvalidInput("time is in ms since 1970")
         names = [contract.instance for contract in self.contracts]
-        if names[:1] != [ACCOUNTS] or len(set(names)) != len(names):
+        if names[:1] != [ACCOUNTS] or self.contracts[0].name != Accounts.name or len(set(names)) != len(names):
             raise InvalidInput(f"the first contract of a chain is {ACCOUNTS!r}, and no two have one name: {names}")
         for name in names:
             if not name or len(name) > 64 or not name.isascii() or not name.isprintable() or name in _RESERVED:
@@ -76,7 +76,7 @@ class Genesis:
         `contracts` holds (instance, name, parameters); names are looked up in `registry` at their highest version.
         """
         registry = registry or ContractRegistry()
-        wanted = [(ACCOUNTS, f"assay.{ACCOUNTS}", accounts_parameters(authority, revocations)), *contracts]
+        wanted = [(ACCOUNTS, Accounts.name, accounts_parameters(authority, revocations)), *contracts]
         instances = [
             Instance(instance, name, registry.named(name)[1], parameters) for instance, name, parameters in wanted
         ]

@@ -7,7 +7,8 @@ counter; contract, method and role; then the contract's own decision. A refusal 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from assay.core.encoding import decode_record, encode, encode_record
@@ -79,7 +80,8 @@ class Machine:
         for instance in self.genesis.contracts:
             origin = Origin(self.genesis.chain_id, instance.instance, self.genesis.time)
             contract = self._contracts[instance.instance]
-            contract.begin(SpaceState(overlay, instance.instance), instance.parameters, origin)
+            with _faults(instance.instance):
+                contract.begin(SpaceState(overlay, instance.instance), instance.parameters, origin)
         return overlay
 
     def execute(self, store: Store, transactions: Sequence[Transaction], *, height: int, time: int) -> Execution:
@@ -155,14 +157,21 @@ class Machine:
             account=lambda index: accounts.account(known, index),
         )
         state = SpaceState(overlay, transaction.contract)
-        try:
+        with _faults(transaction.contract):
             result = contract.apply(state, Call(transaction.method, transaction.payload), context)
             return encode(result, limit=MAX_RESULT_BYTES)
-        except AssayError:
-            raise
-        except Exception as bug:
-            _log.exception("contract %r failed on transaction %s", transaction.contract, transaction.digest.hex())
-            raise ContractFault(f"contract {transaction.contract!r} failed: {type(bug).__name__}: {bug}") from bug
+
+
+@contextmanager
+def _faults(contract: str) -> Iterator[None]:
+    """Tell a contract's refusals from its bugs; running out of memory is neither."""
+    try:
+        yield
+    except (AssayError, MemoryError):
+        raise
+    except Exception as bug:
+        _log.exception("contract %r failed", contract)
+        raise ContractFault(f"contract {contract!r} failed: {type(bug).__name__}: {bug}") from bug
 
 
 def _sender_certificate(known: SpaceState, transaction: Transaction) -> Certificate:
