@@ -30,12 +30,15 @@ def main() -> None:
     """Entry point of the `assay` command."""
     try:
         app()
-    except (InvalidInput, NotFound, SystemFailure, OSError) as error:
+    except (InvalidInput, NotFound, SystemFailure) as error:
         sys.stderr.write(f"assay: {error}\n")
         raise SystemExit(2) from None
-    except AssayError as error:
+    except AssayError as error:  # before OSError: AuthorizationError is one of both
         sys.stderr.write(f"assay: {error}\n")
         raise SystemExit(1) from None
+    except OSError as error:
+        sys.stderr.write(f"assay: {error}\n")
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         sys.stderr.write("assay: interrupted\n")
         raise SystemExit(130) from None
