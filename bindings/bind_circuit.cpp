@@ -1,15 +1,18 @@
 #include <pybind11/stl.h>
 
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 
 #include "base/bytes.h"
 #include "base/zeroize.h"
 #include "circuit/assemble.h"
 #include "circuit/r1cs_file.h"
+#include "circuit/search.h"
 #include "circuit/witness.h"
 #include "convert.h"
 #include "job.h"
@@ -335,6 +338,76 @@ Places row_places(const NativeCircuit& circuit, std::size_t row) {
   return full_places(c, origin.group, origin.frames[at.row], origin.sites[at.row]);
 }
 
+// The steps that are constraints, as they were written, by index
+std::vector<std::size_t> constraint_steps(const NativeCircuit& circuit) {
+  std::vector<std::size_t> out;
+  const auto& steps = circuit.compiled.main->program.steps;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    if (steps[i].kind >= StepKind::product && steps[i].kind <= StepKind::demand) out.push_back(i);
+  return out;
+}
+
+Places step_places(const NativeCircuit& circuit, std::size_t step) {
+  const Flat& flat = *circuit.compiled.main;
+  if (step >= flat.program.steps.size()) raise_named("InvalidInput", "there is no such step");
+  return places_of(flat.frames, flat.program.steps[step].frame, flat.program.steps[step].site);
+}
+
+// ([(trace, wire, places, honest, other, partner)], changes tried); partner is None or (trace, wire, honest, other)
+py::tuple search(const NativeCircuit& circuit, const LimbArray& inputs,
+                 const std::vector<std::pair<std::uint32_t, std::uint32_t>>& free, std::optional<std::size_t> dropped,
+                 std::size_t max_findings, const py::object& progress) {
+  const CompiledCircuit& c = circuit.compiled;
+  const Flat& flat = *c.main;
+  if (!flat.groups.empty()) raise_named("InvalidInput", "the search needs a circuit with its repeats unrolled");
+  const std::vector<std::uint64_t> in = encode_rows(inputs, "inputs");
+  if (in.size() != 4 * c.inputs.size()) raise_named("InvalidInput", "the circuit takes another number of inputs");
+  std::vector<std::uint64_t> x(4 * std::size_t{flat.program.registers});
+  std::memcpy(x.data(), Montgomery<Bn254FrParams>::one.data(), 32);
+  for (std::size_t i = 0; i < c.inputs.size(); ++i) std::memcpy(x.data() + 4 * c.inputs[i], in.data() + 4 * i, 32);
+  const Program& p = flat.program;
+  const ProgramView view{p.steps.data(),      p.steps.size(),
+                         p.offsets.data(),    p.terms.data(),
+                         p.immediates.data(), reinterpret_cast<const std::uint64_t*>(c.coefficients.data())};
+  runner_kernel().run(view, 0, view.count, x.data());
+  if (runner_kernel().check(view, 0, view.count, x.data(), true) != view.count)
+    raise_named("UnsatisfiedError", "the search starts from inputs that satisfy the circuit");
+  SearchOptions options;
+  options.max_findings = max_findings;
+  if (dropped) options.dropped = *dropped;
+  options.free.assign(p.registers, 0);
+  options.outputs.assign(p.registers, 0);
+  std::set<std::pair<std::uint32_t, std::uint32_t>> wanted(free.begin(), free.end());
+  for (std::uint32_t reg = 0; reg < p.registers; ++reg)
+    options.free[reg] = wanted.count({flat.frames[flat.origins[reg].frame].trace, flat.origins[reg].wire}) != 0;
+  const std::size_t public_inputs = c.r1cs->num_public - c.r1cs->num_outputs;
+  for (const std::uint32_t reg : c.outputs) options.outputs[reg] = 1;
+  options.inputs.assign(c.inputs.begin() + static_cast<std::ptrdiff_t>(public_inputs), c.inputs.end());
+  std::vector<SearchFinding> findings;
+  std::size_t tried = 0;
+  const Status status = run_job(progress, [&](JobControl* job) {
+    return search_freedom(flat, c.coefficients, x.data(), options, findings, tried, job);
+  });
+  raise_on_error(status, "search");
+  std::vector<std::size_t> writer(p.registers, SIZE_MAX);
+  for (std::size_t i = 0; i < p.steps.size(); ++i)
+    for (std::uint32_t k = 0; k < p.steps[i].size; ++k) writer[p.steps[i].out + k] = i;
+  const auto trace = [&](std::uint32_t reg) { return flat.frames[flat.origins[reg].frame].trace; };
+  const auto honest = [&](std::uint32_t reg) { return montgomery_to_int(x.data() + 4 * reg); };
+  py::list out;
+  for (const SearchFinding& f : findings) {
+    const std::size_t step = writer[f.reg];
+    py::object partner = py::none();
+    if (f.partner != Substitution::kNone)
+      partner = py::make_tuple(trace(f.partner), flat.origins[f.partner].wire, honest(f.partner),
+                               montgomery_to_int(f.partner_value.data()));
+    out.append(py::make_tuple(trace(f.reg), flat.origins[f.reg].wire,
+                              step == SIZE_MAX ? Places{} : step_places(circuit, step), honest(f.reg),
+                              montgomery_to_int(f.value.data()), partner));
+  }
+  return py::make_tuple(out, tried);
+}
+
 // (group or None, stamp, trace, local wire) of a wire of the R1CS
 py::tuple wire_origin(const NativeCircuit& circuit, std::uint32_t wire) {
   const CompiledCircuit& c = circuit.compiled;
@@ -388,6 +461,10 @@ void bind_circuit(py::module_& m) {
       .def_property_readonly("unbound_public", [](const NativeCircuit& c) { return c.compiled.unbound_public; })
       .def("witness", &witness, py::arg("inputs").noconvert(), py::arg("carries"), py::arg("progress") = py::none(),
            "(uint64[wires, 4], None), or (None, what failed).")
+      .def("constraint_steps", &constraint_steps, "Indices of the steps that are constraints as written.")
+      .def("step_places", &step_places, py::arg("step"), "(trace, site) of a step, from the inside out.")
+      .def("search", &search, py::arg("inputs").noconvert(), py::arg("free"), py::arg("dropped"),
+           py::arg("max_findings"), py::arg("progress") = py::none(), "Second witnesses; see cpp/circuit/search.h.")
       .def("row_places", &row_places, py::arg("row"), "(trace, site) of a row, from the inside out.")
       .def("wire_origin", &wire_origin, py::arg("wire"), "(group, stamp, trace, local wire) of a wire.");
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import struct
 from pathlib import Path
@@ -103,10 +104,8 @@ def test_truncated_and_mutated_r1cs_files_are_refused_or_read(tmp_path: Path) ->
         for _ in range(rng.randrange(1, 4)):
             changed[rng.randrange(len(data))] = rng.choice([0, 1, 0xFF, rng.randrange(256)])
         path.write_bytes(changed)
-        try:
+        with contextlib.suppress(InvalidInput):
             R1CS.load(path).digest()
-        except InvalidInput:
-            pass
 
 
 def r1cs_bytes(rows: list[tuple[dict[int, int], ...]], wires: int = 3, prime: int = MODULUS, **change: int) -> bytes:
@@ -178,7 +177,7 @@ def test_wtns_files(tmp_path: Path) -> None:
         changed = bytearray(data)
         changed[76 + 32 * row : 108 + 32 * row] = value.to_bytes(32, "little")
         path.write_bytes(changed)
-        with pytest.raises(EncodingError, match="below r|not 1"):
+        with pytest.raises(EncodingError, match=r"below r|not 1"):
             read_wtns(path)
     path.write_bytes(data)
     with pytest.raises(LimitError):

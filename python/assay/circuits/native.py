@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from assay import _native
 from assay.circuits.signal import Terms
-from assay.circuits.trace import Assert, Call, Define, Hint, Product, Repeat, Trace
+from assay.circuits.trace import Assert, Call, Define, Hint, Product, Repeat, Site, Trace
 from assay.core.errors import InvalidInput
 from assay.crypto.field import Fr
 
-__all__ = ["compile_main", "expressions_of", "place_text", "trace_of"]
+__all__ = ["callers", "compile_main", "expressions_of", "free_wires", "place_text", "site_of", "trace_of"]
 
 _PRODUCT, _DEFINE, _ASSERT, _HINT, _CALL, _REPEAT = range(1, 7)
 _BITS, _DIVMOD, _LOOKUP = 8, 9, 11
@@ -152,21 +152,36 @@ def compile_main(trace: Trace, *, unroll: bool = False) -> Any:
     return circuit
 
 
+def free_wires() -> list[tuple[int, int]]:
+    """(trace, wire) of everything declared free in the traces compiled so far."""
+    return [(serial, wire) for serial, trace in _traces.items() for wire in trace.free]
+
+
 def trace_of(serial: int) -> Trace:
     """The trace with this number."""
     return _traces[serial]
 
 
 def place_text(places: Sequence[tuple[int, int]]) -> str:
-    """The message and line of a constraint, then the lines of the stamps around it."""
-    trace, number = _traces[places[0][0]], places[0][1]
-    site = trace.sites[number]
-    lines = [f"{site.message}: not satisfied at {site}"]
+    """The message and line of a constraint that failed, then the lines of the stamps around it."""
+    site = site_of(places)
+    return "\n".join([f"{site.message}: not satisfied at {site}", *callers(places)])
+
+
+def site_of(places: Sequence[tuple[int, int]]) -> Site:
+    """The innermost line."""
+    return _traces[places[0][0]].sites[places[0][1]]
+
+
+def callers(places: Sequence[tuple[int, int]]) -> list[str]:
+    """One text for each stamp around a line, from the inside out."""
+    lines = []
+    trace = _traces[places[0][0]]
     inner = trace.name
     for serial, number in places[1:]:
         lines.append(f"  in {inner}, stamped at {_traces[serial].sites[number]}")
         inner = _traces[serial].name
-    return "\n".join(lines)
+    return lines
 
 
 def _contradiction(places: Sequence[tuple[int, int]]) -> InvalidInput:
