@@ -13,6 +13,7 @@ void bind_merkle(py::module_& m);
 void bind_ntt(py::module_& m);
 void bind_msm(py::module_& m);
 void bind_circuit(py::module_& m);
+void bind_groth16(py::module_& m);
 }  // namespace assay::bindings
 
 PYBIND11_MODULE(_native, m) {
@@ -26,4 +27,5 @@ PYBIND11_MODULE(_native, m) {
   assay::bindings::bind_ntt(m);
   assay::bindings::bind_msm(m);
   assay::bindings::bind_circuit(m);
+  assay::bindings::bind_groth16(m);
 }

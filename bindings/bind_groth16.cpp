@@ -1,0 +1,174 @@
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "convert.h"
+#include "groth16/prove.h"
+#include "groth16/setup.h"
+#include "groth16/verify.h"
+#include "job.h"
+
+namespace assay::bindings {
+namespace {
+
+constexpr std::size_t kLimbs = 4;
+
+// The sections of a proving key, in the order of its file.
+struct KeyArrays {
+  Groth16Sizes sizes;
+  const LimbArray &fixed, &ic, &a, &b1, &b2, &l, &h;
+
+  void require_shapes() const {
+    const auto require = [](const LimbArray& array, std::size_t rows, std::size_t columns, const char* name) {
+      if (require_rows(array, columns, name) != rows)
+        raise_named("InvalidInput", std::string(name) + " must have " + std::to_string(rows) + " rows");
+    };
+    if (sizes.num_wires > 0xffffffff || sizes.num_public >= sizes.num_wires || sizes.domain_log > kGroth16MaxLog)
+      raise_named("InvalidInput", "impossible sizes of a key");
+    require(fixed, 1, 3 * kG1Words + 3 * kG2Words, "fixed");
+    require(ic, sizes.num_public + 1, kG1Words, "ic");
+    require(a, sizes.num_wires, kG1Words, "a");
+    require(b1, sizes.num_wires, kG1Words, "b1");
+    require(b2, sizes.num_wires, kG2Words, "b2");
+    require(l, sizes.num_private(), kG1Words, "l");
+    require(h, sizes.domain(), kG1Words, "h");
+  }
+
+  // `words` gives the pointer to an array's elements: const to read, mutable (and refused for read-only arrays) to
+  // write
+  template <class Word, class Words>
+  Groth16KeyView<Word> view(Words&& words) const {
+    require_shapes();
+    Word* const f = words(fixed);
+    Word* const g2 = f + 3 * kG1Words;
+    return {sizes,     f,        f + kG1Words, f + 2 * kG1Words, g2,       g2 + kG2Words, g2 + 2 * kG2Words,
+            words(ic), words(a), words(b1),    words(b2),        words(l), words(h)};
+  }
+  Groth16KeyView<const std::uint64_t> readable() const {
+    return view<const std::uint64_t>([](const LimbArray& array) { return array.data(); });
+  }
+  Groth16KeyView<std::uint64_t> writable() const {
+    return view<std::uint64_t>([](LimbArray array) { return array.mutable_data(); });
+  }
+};
+
+const std::uint64_t* optional_scalars(const std::optional<LimbArray>& array, std::size_t rows, const char* name) {
+  if (!array) return nullptr;
+  if (require_rows(*array, kLimbs, name) != rows)
+    raise_named("InvalidInput", std::string(name) + " must have " + std::to_string(rows) + " rows");
+  return array->data();
+}
+
+void setup(const R1cs& system, std::size_t wires, std::size_t publics, unsigned domain_log, const LimbArray& fixed,
+           const LimbArray& ic, const LimbArray& a, const LimbArray& b1, const LimbArray& b2, const LimbArray& l,
+           const LimbArray& h, py::object progress, const std::optional<LimbArray>& trapdoor) {
+  const auto key = KeyArrays{{wires, publics, domain_log}, fixed, ic, a, b1, b2, l, h}.writable();
+  const std::uint64_t* given = optional_scalars(trapdoor, 4, "trapdoor");
+  raise_on_error(run_job(std::move(progress),
+                         [&](JobControl* control) {
+                           return given != nullptr ? groth16_setup_from_trapdoor(system, given, key, control)
+                                                   : groth16_setup(system, key, control);
+                         }),
+                 "Groth16 set-up");
+}
+
+// (proof uint64[8, 4], 0), or (None, first failing row)
+py::tuple prove(const R1cs& system, std::size_t wires, std::size_t publics, unsigned domain_log, const LimbArray& fixed,
+                const LimbArray& ic, const LimbArray& a, const LimbArray& b1, const LimbArray& b2, const LimbArray& l,
+                const LimbArray& h, const LimbArray& witness, py::object progress,
+                const std::optional<LimbArray>& blinding) {
+  const auto key = KeyArrays{{wires, publics, domain_log}, fixed, ic, a, b1, b2, l, h}.readable();
+  if (require_rows(witness, kLimbs, "witness") != wires)
+    raise_named("InvalidInput", "the witness must have one row a wire: " + std::to_string(wires));
+  const std::uint64_t* given = optional_scalars(blinding, 2, "blinding");
+  LimbArray proof = make_rows(kProofWords / kLimbs, kLimbs);
+  const std::uint64_t* values = witness.data();
+  std::uint64_t* out = proof.mutable_data();
+  std::size_t failing_row = 0;
+  const Status status = run_job(std::move(progress), [&](JobControl* control) {
+    return groth16_prove(system, key, values, given, out, &failing_row, control);
+  });
+  if (status == Status::unsatisfied) return py::make_tuple(py::none(), failing_row);
+  raise_on_error(status, "Groth16 prover");
+  return py::make_tuple(proof, 0);
+}
+
+std::unique_ptr<Groth16Verifier> make_verifier(const LimbArray& fixed, const LimbArray& ic) {
+  if (require_rows(fixed, kLimbs, "fixed") != 14) raise_named("InvalidInput", "fixed must have 14 rows");
+  const std::size_t rows = require_rows(ic, kLimbs, "ic");
+  if (rows < 2 || rows % 2 != 0) raise_named("InvalidInput", "ic must have two rows for each point");
+  auto verifier = std::make_unique<Groth16Verifier>();
+  raise_on_error(verifier->prepare(fixed.data(), ic.data(), rows / 2 - 1), "verification key");
+  return verifier;
+}
+
+void verify(const Groth16Verifier& verifier, const LimbArray& publics, const LimbArray& proof) {
+  if (require_rows(publics, kLimbs, "publics") != verifier.num_public() ||
+      require_rows(proof, kLimbs, "proof") != kProofWords / kLimbs)
+    raise_named("InvalidInput", "publics must have one row for each public input, and proof 8");
+  const std::uint64_t *inputs = publics.data(), *words = proof.data();
+  Status status;
+  {
+    py::gil_scoped_release release;
+    status = verifier.verify(inputs, words);
+  }
+  if (status == Status::out_of_memory) throw std::bad_alloc();
+  if (status == Status::invalid_proof) raise_named("ProofError", "the proof does not verify for these public inputs");
+  if (status != Status::ok) raise_named("ProofError", std::string("the proof is not well-formed: ") + message(status));
+}
+
+// positions of the proofs that do not verify
+py::list verify_batch(const Groth16Verifier& verifier, const LimbArray& publics, const LimbArray& proofs,
+                      py::object progress) {
+  constexpr std::size_t kProofRows = kProofWords / kLimbs;
+  const std::size_t rows = require_rows(proofs, kLimbs, "proofs"), n = rows / kProofRows;
+  if (rows % kProofRows != 0 || require_rows(publics, kLimbs, "publics") != n * verifier.num_public())
+    raise_named("InvalidInput", "proofs must have 8 rows a proof, publics one for each public input of each");
+  const std::uint64_t *inputs = publics.data(), *words = proofs.data();
+  std::vector<Status> verdicts(n, Status::invalid_proof);
+  const Status status = run_job(std::move(progress), [&](JobControl* control) {
+    return verifier.verify_batch(inputs, words, n, verdicts.data(), control);
+  });
+  if (status != Status::invalid_proof) raise_on_error(status, "batch verification");
+  py::list bad;
+  for (std::size_t i = 0; i < n; ++i)
+    if (verdicts[i] != Status::ok) bad.append(i);
+  return bad;
+}
+
+}  // namespace
+
+void bind_groth16(py::module_& m) {
+  m.attr("GROTH16_MAX_LOG") = kGroth16MaxLog;
+  m.def("groth16_domain_log", &groth16_domain_log, py::arg("constraints"), py::arg("num_public"),
+        "Log2 of the evaluation domain.");
+  m.def("groth16_setup", &setup, py::arg("system"), py::arg("wires"), py::arg("publics"), py::arg("domain_log"),
+        py::arg("fixed").noconvert(), py::arg("ic").noconvert(), py::arg("a").noconvert(), py::arg("b1").noconvert(),
+        py::arg("b2").noconvert(), py::arg("l").noconvert(), py::arg("h").noconvert(), py::arg("progress") = py::none(),
+        py::arg("trapdoor") = py::none(),
+        "Fills the arrays of a key. `trapdoor` (tau, alpha, beta, delta) is for tests: such a key is worthless.");
+  m.def("groth16_prove", &prove, py::arg("system"), py::arg("wires"), py::arg("publics"), py::arg("domain_log"),
+        py::arg("fixed").noconvert(), py::arg("ic").noconvert(), py::arg("a").noconvert(), py::arg("b1").noconvert(),
+        py::arg("b2").noconvert(), py::arg("l").noconvert(), py::arg("h").noconvert(), py::arg("witness").noconvert(),
+        py::arg("progress") = py::none(), py::arg("blinding") = py::none(),
+        "(proof uint64[8, 4], 0), or (None, first failing row). `blinding` (r, s) is for tests.");
+  py::class_<Groth16Verifier>(m, "Groth16Verifier", "A checked verification key, prepared for pairings.")
+      .def(py::init(&make_verifier), py::arg("fixed").noconvert(), py::arg("ic").noconvert())
+      .def("verify", &verify, py::arg("publics").noconvert(), py::arg("proof").noconvert(),
+           "Returns if the proof uint64[8, 4] verifies for the inputs uint64[num_public, 4]; raises ProofError.")
+      .def("verify_batch", &verify_batch, py::arg("publics").noconvert(), py::arg("proofs").noconvert(),
+           py::arg("progress") = py::none(), "Positions of the proofs that do not verify.")
+      .def(
+          "alpha_beta",
+          [](const Groth16Verifier& verifier) {
+            LimbArray out = make_rows(kGtWords / kLimbs, kLimbs);
+            verifier.alpha_beta(out.mutable_data());
+            return out;
+          },
+          "e(alpha, beta) to the power that snarkjs computes, canonical uint64[12, 4].");
+}
+
+}  // namespace assay::bindings
