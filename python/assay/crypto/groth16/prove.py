@@ -1,0 +1,52 @@
+"""The prover."""
+
+from __future__ import annotations
+
+from assay import _native
+from assay.core.errors import InvalidInput, UnsatisfiedError, WrongKeyError
+from assay.core.progress import SILENT, Progress
+from assay.crypto.field import Fr, Limbs, require_limbs
+from assay.crypto.groth16.jobs import native_progress
+from assay.crypto.groth16.keys import ProvingKey
+from assay.crypto.groth16.proof import Proof
+from assay.crypto.groth16.system import ConstraintSystem, WitnessValues, require_system
+from assay.crypto.groth16.verify import verify
+
+__all__ = ["prove"]
+
+
+def prove(
+    pk: ProvingKey, circuit: ConstraintSystem, witness: WitnessValues | Limbs, *, progress: Progress = SILENT
+) -> Proof:
+    """Proves that `witness` satisfies `circuit`, without showing more of it than its public wires.
+
+    witness: what the circuit computed, or uint64[wires, 4], canonical, wire 0 = 1, then the public wires. Each proof
+    is blinded afresh from the operating system's randomness and verified before it is returned, so a damaged key or a
+    fault of the machine never goes out. Runs on all threads; Ctrl-C stops it. Variable time in the witness: not for a
+    prover whose timing an adversary can measure.
+
+    Raises `WrongKeyError` if `pk` belongs to another circuit, `InvalidInput` for a witness of another shape or with a
+    value not below r, `UnsatisfiedError` with the first row that does not hold.
+    """
+    system = require_system(circuit)
+    if pk.circuit_digest != system.digest():
+        raise WrongKeyError(
+            f"the key belongs to circuit {pk.circuit_digest.hex()[:16]}, not to {system.digest().hex()[:16]}; "
+            "run setup for this circuit"
+        )
+    r1cs = system.r1cs
+    values = witness.values if isinstance(witness, WitnessValues) else witness
+    if require_limbs(values, 4, "witness") != r1cs.num_wires:
+        raise InvalidInput(f"the witness has {len(values)} values, the circuit {r1cs.num_wires} wires")
+    with native_progress(progress, "proving") as report:
+        words, failing = _native.groth16_prove(r1cs, *pk.native_arguments(), values, report)
+    if words is None:
+        raise UnsatisfiedError(_unsatisfied(failing, r1cs.num_constraints))
+    proof = Proof.from_words(words)
+    verify(pk.verifying_key, Fr.from_limbs(values[1 : 1 + r1cs.num_public]), proof)
+    return proof
+
+
+def _unsatisfied(row: int, rows: int) -> str:
+    what = "wire 0 is not 1" if row == rows else f"row {row} of {rows} does not hold"
+    return f"the witness does not satisfy the circuit: {what}; circuit.check(witness) names the line and the values"
