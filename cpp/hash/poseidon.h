@@ -21,7 +21,7 @@ Status poseidon_hash(const std::uint64_t* inputs, std::size_t n, std::size_t k, 
                      std::uint64_t* out) noexcept;
 
 // The permutation itself, on n states of t elements, canonical limbs [n, t, 4], in place. `plain` runs the reference
-// form (every round with its full matrix) instead of the sparse one. 2 <= t <= 17.
+// form (every round with its full matrix) instead of the recurrence. 2 <= t <= 17.
 Status poseidon_permute(std::uint64_t* states, std::size_t n, std::size_t t, bool plain) noexcept;
 
 struct PoseidonKernel {

@@ -111,10 +111,16 @@ Row times(const Matrix& m, const Row& x) {
 }
 
 Row times(const Row& x, const Matrix& m) {
-  Row y(x.size(), Fr::zero());
+  Row y(m[0].size(), Fr::zero());
   for (std::size_t i = 0; i < x.size(); ++i)
-    for (std::size_t j = 0; j < x.size(); ++j) y[j] += x[i] * m[i][j];
+    for (std::size_t j = 0; j < y.size(); ++j) y[j] += x[i] * m[i][j];
   return y;
+}
+
+Fr inner(const Row& x, const Row& y) {
+  Fr sum = Fr::zero();
+  for (std::size_t i = 0; i < x.size(); ++i) sum += x[i] * y[i];
+  return sum;
 }
 
 void append(std::vector<std::uint64_t>& out, const Fr& x) { out.insert(out.end(), x.v, x.v + Fr::N); }
@@ -162,39 +168,71 @@ void make_plain(PoseidonTables& tables, Matrix& constants, Matrix& mds) {
   for (const Row& row : mds) append(tables.mds, row);
 }
 
-void make_sparse(PoseidonTables& tables, const Matrix& constants, const Matrix& mds) {
-  const std::size_t t = tables.t, rounds = tables.partial_rounds, first = kPoseidonFullRounds / 2;
-  // constants, from the last partial round back to the first
+// The constants of the partial rounds, from the last back to the first: k_r, and what remains before the first round.
+void move_constants(PoseidonTables& tables, const Matrix& constants, const Matrix& mds, Row& before) {
+  const std::size_t rounds = tables.partial_rounds, first = kPoseidonFullRounds / 2;
   const Matrix mds_inverse = inverse_matrix(mds);
-  Row pending = constants[first + rounds - 1], after(rounds, Fr::zero());
+  Row k(rounds, Fr::zero());
+  before = constants[first + rounds - 1];
   for (std::size_t r = rounds - 1; r-- > 0;) {
-    const Row moved = times(mds_inverse, pending);
-    after[r] = moved[0];
-    pending = constants[first + r];
-    for (std::size_t i = 1; i < t; ++i) pending[i] += moved[i];
+    const Row moved = times(mds_inverse, before);
+    k[r] = moved[0];
+    before = constants[first + r];
+    for (std::size_t i = 1; i < tables.t; ++i) before[i] += moved[i];
   }
-  append(tables.first_partial, pending);
-  append(tables.partial_constant, after);
+  append(tables.partial_constant, k);
+}
 
-  Matrix h(t - 1, Row(t - 1));
-  Row v(t - 1), w(t - 1);
-  for (std::size_t i = 1; i < t; ++i) {
-    v[i - 1] = mds[0][i];
-    w[i - 1] = mds[i][0];
-    for (std::size_t j = 1; j < t; ++j) h[i - 1][j - 1] = mds[i][j];
+// The partial rounds as a recurrence; the names are those of the header. Indices count from 0: row i of O is v
+// H^-(i+1).
+void make_recurrence(PoseidonTables& tables, const Matrix& constants, const Matrix& mds) {
+  const std::size_t t = tables.t, n = t - 1;
+  Row before;
+  move_constants(tables, constants, mds, before);
+
+  const Fr m = mds[0][0];
+  const Row v(mds[0].begin() + 1, mds[0].end());
+  Row w(n);
+  Matrix h(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    w[i] = mds[i + 1][0];
+    h[i].assign(mds[i + 1].begin() + 1, mds[i + 1].end());
   }
   const Matrix h_inverse = inverse_matrix(h);
-  Matrix power = h;
-  for (std::size_t r = 0; r < rounds; ++r) {
-    w = times(h_inverse, w);
-    append(tables.sparse_row, mds[0][0]);
-    append(tables.sparse_row, v);
-    append(tables.sparse_column, w);
-    v = times(v, h);
-    if (r > 0)
-      for (Row& row : power) row = times(row, h);
+  Matrix o(n), lower(n, Row(n, Fr::zero()));  // O, T - m
+  for (std::size_t i = 0; i < n; ++i) o[i] = times(i == 0 ? v : o[i - 1], h_inverse);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k <= i; ++k) lower[i][k] = inner(o[i - k], w);
+    lower[i][i] -= m;
   }
-  for (const Row& row : power) append(tables.last_partial, row);
+
+  Matrix entry = mds;
+  Row entry_constant = before;
+  const Row rest(before.begin() + 1, before.end());
+  for (std::size_t i = 0; i < n; ++i) {
+    entry_constant[i + 1] = inner(o[i], rest);
+    for (std::size_t j = 0; j < t; ++j) {
+      Row column(n);
+      for (std::size_t k = 0; k < n; ++k) column[k] = mds[k + 1][j];
+      entry[i + 1][j] = inner(o[i], column);
+    }
+  }
+  for (const Row& row : entry) append(tables.entry, row);
+  append(tables.entry_constant, entry_constant);
+
+  // u = O^-1 S + O^-1 (T - m) Y, the oldest first and Y before S
+  const Matrix from_s = inverse_matrix(o);
+  Matrix exit(n, Row(2 * n));
+  for (std::size_t i = 0; i < n; ++i) {
+    const Row from_y = times(from_s[i], lower);
+    for (std::size_t k = 0; k < n; ++k) {
+      exit[i][2 * (n - 1 - k)] = from_y[k];
+      exit[i][2 * (n - 1 - k) + 1] = from_s[i][k];
+    }
+    append(tables.exit, exit[i]);
+  }
+  append(tables.recurrence, times(v, exit));
+  append(tables.recurrence, m);
 }
 
 struct Slot {
@@ -217,7 +255,7 @@ const PoseidonTables* poseidon_tables(std::size_t t) noexcept {
       made.partial_rounds = poseidon_partial_rounds(t);
       Matrix constants, mds;
       make_plain(made, constants, mds);
-      make_sparse(made, constants, mds);
+      make_recurrence(made, constants, mds);
       slot.tables = std::move(made);
     });
   } catch (...) {  // out of memory; the next call tries again

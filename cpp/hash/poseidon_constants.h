@@ -2,17 +2,21 @@
 //
 // Source: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon: a new hash function for zero-knowledge proof
 // systems", USENIX Security 2021: round constants from the Grain LFSR (appendix F), a Cauchy matrix as MDS (section
-// 2.3), the equivalent form with sparse partial rounds (appendix B). Round numbers: 8 full ones, and partial ones as in
-// circomlib. The tables are generated at first use of a width (0.1 to 10 ms) and kept; nothing is stored in the
-// library but one known answer a width.
+// 2.3). Round numbers: 8 full ones, and partial ones as in circomlib. The tables are generated at first use of a width
+// (1 to 20 ms) and kept; nothing is stored in the library but one known answer a width.
 //
-// Sparse form. Write the MDS matrix as M = [[m, v], [w, H]] with a scalar m. In a partial round only element 0 meets
-// x^5, so M = diag(1, H) [[m, v], [H^-1 w, I]] lets diag(1, H) pass through the next partial round. Round r = 0, 1, ...
-// then applies the sparse matrix [[m, v_r], [w_r, I]] with v_r = v H^r and w_r = H^-(r+1) w, and after the last one
-// diag(1, H^RP) remains. The constants of a partial round pass backwards in the same way (c before x^5 of round r + 1
-// equals M^-1 c after x^5 of round r, of which elements 1 .. t-1 move on), which leaves one constant a round on element
-// 0 and one vector before the first.
-// Cost of one permutation in multiplications: 8 (3 t + t^2) + RP (3 + 2 t - 1) + (t - 1)^2.
+// Partial rounds. As in appendix B, the round constants first pass backwards through the linear layers: those of
+// elements 1 .. t-1 end before the first partial round, and one constant k_r a round stays after x^5 of element 0. With
+// the MDS matrix as [[m, v], [w, H]], y_r = s_r^5 + k_r and u_r the elements 1 .. n, n = t - 1,
+//   s_(r+1) = m y_r + v u_r,   u_(r+1) = H u_r + w y_r.
+// Where appendix B makes the matrices sparse, we use that only s meets x^5, so that u is known from what went in and
+// out: with O the matrix of rows v H^-i and T_ik = v H^-(i-k+1) w (k <= i, else 0), i, k = 1 .. n,
+//   u_r = O^-1 (S + (T - m) Y),   S_i = s_(r+1-i),   Y_i = y_(r-i),
+// and each round is one inner product of 2 t - 1 terms with one reduction and the same coefficients in every round.
+// Before the first round the past is chosen as Y = 0, S = O u_0; O is multiplied into the matrix of the full round
+// before.
+// Cost of one permutation in multiplications: 8 (3 t + t^2) + RP (3 + 2 t - 1) + 2 (t - 1)^2, of which all but 24 t + 3
+// RP are terms of inner products, at half the price.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +26,7 @@
 namespace assay {
 
 constexpr std::size_t kPoseidonMinWidth = 2, kPoseidonMaxWidth = 17;
-constexpr std::size_t kPoseidonFullRounds = 8;
+constexpr std::size_t kPoseidonFullRounds = 8, kPoseidonMaxPartialRounds = 70;
 
 // Partial rounds of width t; t is in [2, 17] (unchecked).
 std::size_t poseidon_partial_rounds(std::size_t t) noexcept;
@@ -32,11 +36,11 @@ struct PoseidonTables {
   std::size_t t = 0, partial_rounds = 0;
   std::vector<std::uint64_t> round_constants;   // [rounds, t]: the plain form
   std::vector<std::uint64_t> mds;               // [t, t], row i gives output i
-  std::vector<std::uint64_t> first_partial;     // [t]: added before the first partial round
-  std::vector<std::uint64_t> partial_constant;  // [RP]: added to element 0 after x^5 of round r
-  std::vector<std::uint64_t> sparse_row;        // [RP, t]: m, v_r
-  std::vector<std::uint64_t> sparse_column;     // [RP, t - 1]: w_r
-  std::vector<std::uint64_t> last_partial;      // [t - 1, t - 1]: H^RP
+  std::vector<std::uint64_t> partial_constant;  // [RP]: k_r
+  std::vector<std::uint64_t> entry;             // [t, t]: the last matrix before the partial rounds, rows 1 .. n by O
+  std::vector<std::uint64_t> entry_constant;    // [t]: what the partial rounds' constants add there
+  std::vector<std::uint64_t> recurrence;        // [2 n + 1]: s_(r+1) from y_(r-n), s_(r-n+1), y_(r-n+1), .., s_r, y_r
+  std::vector<std::uint64_t> exit;              // [n, 2 n]: u_r from y_(r-n), s_(r-n+1), .., y_(r-1), s_r
 };
 
 // The tables of width t, made at the first call. Null when t is out of range or memory ran out.

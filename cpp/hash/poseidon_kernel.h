@@ -7,7 +7,7 @@
 ASSAY_ISA_BEGIN
 namespace poseidon {
 
-// The definition, round by round: the reference for the sparse form.
+// The definition, round by round: the reference for the recurrence.
 inline void permute_plain(Fr* s, const PoseidonTables& p) noexcept {
   const Fr *constants = elements(p.round_constants), *mds = elements(p.mds);
   Fr x[kPoseidonMaxWidth];

@@ -22,36 +22,48 @@ inline Fr power5(const Fr& x) noexcept {
   return sqr(x2) * x;
 }
 
-inline void full_rounds(Fr* s, std::size_t t, const Fr* constants, const Fr* mds, std::size_t rounds) noexcept {
-  Fr x[kPoseidonMaxWidth];
-  for (std::size_t r = 0; r < rounds; ++r) {
-    for (std::size_t i = 0; i < t; ++i) x[i] = power5(s[i] + constants[t * r + i]);
-    for (std::size_t i = 0; i < t; ++i) s[i] = dot(mds + t * i, x, t);
-  }
+// More terms than one reduction allows (t >= 10) take two.
+inline Fr dot_any(const Fr* a, const Fr* b, std::size_t n) noexcept {
+  if (n <= kDotMax) return dot(a, b, n);
+  return dot(a, b, kDotMax) + dot(a + kDotMax, b + kDotMax, n - kDotMax);
 }
 
-// The sparse form of the partial rounds.
+inline void full_round(Fr* s, std::size_t t, const Fr* constants, const Fr* matrix) noexcept {
+  Fr x[kPoseidonMaxWidth];
+  for (std::size_t i = 0; i < t; ++i) x[i] = power5(s[i] + constants[i]);
+  for (std::size_t i = 0; i < t; ++i) s[i] = dot(matrix + t * i, x, t);
+}
+
+// s <- the partial rounds of (s_0, O u_0) as a recurrence: see hash/poseidon_constants.h
+inline void partial_rounds(Fr* s, const PoseidonTables& p) noexcept {
+  const std::size_t n = p.t - 1;
+  const Fr *recurrence = elements(p.recurrence), *constant = elements(p.partial_constant), *exit = elements(p.exit);
+  // y_-n, s_(1-n), y_(1-n), .., y_-1, s_0, y_0, s_1, ..: the window of round r starts at 2 r
+  Fr past[2 * (kPoseidonMaxWidth + kPoseidonMaxPartialRounds)];
+  for (std::size_t i = 0; i < n; ++i) {
+    past[2 * i] = Fr::zero();
+    past[2 * i + 1] = s[n - i];
+  }
+  Fr x = s[0];
+  Fr* window = past;
+  for (std::size_t r = 0; r < p.partial_rounds; ++r, window += 2) {
+    window[2 * n] = power5(x) + constant[r];
+    x = dot_any(recurrence, window, 2 * n + 1);
+    window[2 * n + 1] = x;
+  }
+  s[0] = x;
+  for (std::size_t i = 0; i < n; ++i) s[i + 1] = dot_any(exit + 2 * n * i, window, 2 * n);
+}
+
 inline void permute(Fr* s, const PoseidonTables& p) noexcept {
   const std::size_t t = p.t;
-  const Fr *constants = elements(p.round_constants), *mds = elements(p.mds);
   constexpr std::size_t half = kPoseidonFullRounds / 2;
-  full_rounds(s, t, constants, mds, half);
-
-  const Fr *row = elements(p.sparse_row), *column = elements(p.sparse_column), *after = elements(p.partial_constant);
-  const Fr* first = elements(p.first_partial);
-  for (std::size_t i = 0; i < t; ++i) s[i] += first[i];
-  for (std::size_t r = 0; r < p.partial_rounds; ++r, row += t, column += t - 1) {
-    s[0] = power5(s[0]) + after[r];
-    const Fr s0 = s[0];
-    s[0] = dot(row, s, t);
-    for (std::size_t i = 1; i < t; ++i) s[i] += column[i - 1] * s0;
-  }
-  Fr x[kPoseidonMaxWidth];
-  for (std::size_t i = 1; i < t; ++i) x[i] = s[i];
-  const Fr* last = elements(p.last_partial);
-  for (std::size_t i = 1; i < t; ++i) s[i] = dot(last + (t - 1) * (i - 1), x + 1, t - 1);
-
-  full_rounds(s, t, constants + t * (half + p.partial_rounds), mds, half);
+  const Fr *constants = elements(p.round_constants), *mds = elements(p.mds), *entry = elements(p.entry_constant);
+  for (std::size_t r = 0; r + 1 < half; ++r) full_round(s, t, constants + t * r, mds);
+  full_round(s, t, constants + t * (half - 1), elements(p.entry));
+  for (std::size_t i = 0; i < t; ++i) s[i] += entry[i];
+  partial_rounds(s, p);
+  for (std::size_t r = 0; r < half; ++r) full_round(s, t, constants + t * (half + p.partial_rounds + r), mds);
 }
 
 // in: p.t - 1 elements

@@ -61,7 +61,7 @@ def test_hash_is_the_definition(isa: str, t: int) -> None:
 
 
 @pytest.mark.parametrize("t", WIDTHS)
-def test_sparse_rounds_are_the_plain_ones(isa: str, t: int) -> None:
+def test_the_recurrence_is_the_plain_form(isa: str, t: int) -> None:
     states = Fr.to_limbs([x for e in EDGES for x in [e] * t] + samples(20 * t)).reshape(-1, t, 4)
     plain = _native.poseidon_permute(states, True)
     assert (_native.poseidon_permute(states, False) == plain).all()

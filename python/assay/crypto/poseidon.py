@@ -24,7 +24,7 @@ MAX_INPUTS = 16
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """The constants of one width t = inputs + 1, as the plain (not the sparse) form of the permutation uses them."""
+    """The constants of one width t = inputs + 1, as the definition of the permutation uses them."""
 
     width: int
     full_rounds: int
