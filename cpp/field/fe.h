@@ -139,58 +139,63 @@ template <class P>
 
 }  // namespace detail
 
+// The three operations with the place of the result named. It may be an argument; copies of elements are slow, because
+// they load in one piece what was just stored in four.
 template <class P>
-[[gnu::always_inline]] constexpr Fe<P> operator+(const Fe<P>& a, const Fe<P>& b) noexcept {
-  Fe<P> r;
+[[gnu::always_inline]] constexpr void add_into(Fe<P>& r, const Fe<P>& a, const Fe<P>& b) noexcept {
 #if defined(ASSAY_X86)
   if constexpr (P::N == 4) {
-    if (!std::is_constant_evaluated()) {
-      detail::add4<P>(r.v, a.v, b.v);
-      return r;
-    }
+    if (!std::is_constant_evaluated()) return detail::add4<P>(r.v, a.v, b.v);
   }
 #endif
   std::uint64_t t[P::N] = {}, carry = 0;
   for (std::size_t i = 0; i < P::N; ++i) t[i] = adc(a.v[i], b.v[i], carry);
   detail::reduce_once<P>(r.v, t);
-  return r;
 }
 
 template <class P>
-[[gnu::always_inline]] constexpr Fe<P> operator-(const Fe<P>& a, const Fe<P>& b) noexcept {
-  Fe<P> r;
+[[gnu::always_inline]] constexpr void sub_into(Fe<P>& r, const Fe<P>& a, const Fe<P>& b) noexcept {
 #if defined(ASSAY_X86)
   if constexpr (P::N == 4) {
-    if (!std::is_constant_evaluated()) {
-      detail::sub4<P>(r.v, a.v, b.v);
-      return r;
-    }
+    if (!std::is_constant_evaluated()) return detail::sub4<P>(r.v, a.v, b.v);
   }
 #endif
   std::uint64_t borrow = 0, carry = 0;
   for (std::size_t i = 0; i < P::N; ++i) r.v[i] = sbb(a.v[i], b.v[i], borrow);
   const std::uint64_t mask = 0 - borrow;
   for (std::size_t i = 0; i < P::N; ++i) r.v[i] = adc(r.v[i], P::modulus[i] & mask, carry);
-  return r;
 }
 
+template <class P>
+[[gnu::always_inline]] constexpr void mul_into(Fe<P>& r, const Fe<P>& a, const Fe<P>& b) noexcept {
+#if defined(ASSAY_ISA_ADX)
+  if constexpr (P::N == 4) {
+    if (!std::is_constant_evaluated()) return detail::montgomery_mul4_adx<P>(r.v, a.v, b.v);
+  }
+#endif
+  detail::montgomery_mul<P>(r.v, a.v, b.v);
+}
+
+template <class P>
+[[gnu::always_inline]] constexpr Fe<P> operator+(const Fe<P>& a, const Fe<P>& b) noexcept {
+  Fe<P> r;
+  add_into(r, a, b);
+  return r;
+}
+template <class P>
+[[gnu::always_inline]] constexpr Fe<P> operator-(const Fe<P>& a, const Fe<P>& b) noexcept {
+  Fe<P> r;
+  sub_into(r, a, b);
+  return r;
+}
 template <class P>
 [[gnu::always_inline]] constexpr Fe<P> operator-(const Fe<P>& a) noexcept {
   return Fe<P>::zero() - a;
 }
-
 template <class P>
 [[gnu::always_inline]] constexpr Fe<P> operator*(const Fe<P>& a, const Fe<P>& b) noexcept {
   Fe<P> r;
-#if defined(ASSAY_ISA_ADX)
-  if constexpr (P::N == 4) {
-    if (!std::is_constant_evaluated()) {
-      detail::montgomery_mul4_adx<P>(r.v, a.v, b.v);
-      return r;
-    }
-  }
-#endif
-  detail::montgomery_mul<P>(r.v, a.v, b.v);
+  mul_into(r, a, b);
   return r;
 }
 
@@ -220,15 +225,18 @@ template <class P>
 
 template <class P>
 [[gnu::always_inline]] constexpr Fe<P>& operator+=(Fe<P>& a, const Fe<P>& b) noexcept {
-  return a = a + b;
+  add_into(a, a, b);
+  return a;
 }
 template <class P>
 [[gnu::always_inline]] constexpr Fe<P>& operator-=(Fe<P>& a, const Fe<P>& b) noexcept {
-  return a = a - b;
+  sub_into(a, a, b);
+  return a;
 }
 template <class P>
 [[gnu::always_inline]] constexpr Fe<P>& operator*=(Fe<P>& a, const Fe<P>& b) noexcept {
-  return a = a * b;
+  mul_into(a, a, b);
+  return a;
 }
 
 template <class P>

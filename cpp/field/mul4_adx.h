@@ -82,7 +82,8 @@ namespace detail {
   "adcx %[zero], " t4 "\n\t"
 // clang-format on
 
-template <class P>
+// Without kReduce the result is a b R^-1 or that plus p, below a b / R + p, and a may be any four limbs.
+template <class P, bool kReduce = true>
 [[gnu::always_inline]] inline void montgomery_mul4_adx(std::uint64_t* r, const std::uint64_t* a,
                                                        const std::uint64_t* b) noexcept {
   static_assert(P::N == 4);
@@ -103,7 +104,11 @@ template <class P>
         [p3] "m"(P::modulus[3]), [inv] "m"(Montgomery<P>::neg_inverse),
         "m"(*reinterpret_cast<const std::uint64_t (*)[4]>(a)), "m"(*reinterpret_cast<const std::uint64_t (*)[4]>(b))
       : "rdx", "cc");
-  reduce4<P>(r, w4, w0, w1, w2);
+  if constexpr (kReduce) {
+    reduce4<P>(r, w4, w0, w1, w2);
+  } else {
+    r[0] = w4, r[1] = w0, r[2] = w1, r[3] = w2;
+  }
 }
 
 // r <- (a b + c d) R^-1 mod p with one reduction. The accumulator stays below 3 p < 2^256 between rounds, and the

@@ -31,12 +31,38 @@ struct Quadratic {
   }
   friend constexpr Quadratic operator-(const Quadratic& a) noexcept { return {-a.c0, -a.c1}; }
   friend constexpr Quadratic operator*(const Quadratic& a, const Quadratic& b) noexcept {
-    return {mul_sub(a.c0, b.c0, a.c1, b.c1), mul_add(a.c0, b.c1, a.c1, b.c0)};
+    Quadratic r;
+    mul_into(r, a, b);
+    return r;
   }
   friend constexpr Quadratic operator*(const Quadratic& a, const F& s) noexcept { return {a.c0 * s, a.c1 * s}; }
-  friend constexpr Quadratic& operator+=(Quadratic& a, const Quadratic& b) noexcept { return a = a + b; }
-  friend constexpr Quadratic& operator-=(Quadratic& a, const Quadratic& b) noexcept { return a = a - b; }
-  friend constexpr Quadratic& operator*=(Quadratic& a, const Quadratic& b) noexcept { return a = a * b; }
+  friend constexpr Quadratic& operator+=(Quadratic& a, const Quadratic& b) noexcept {
+    add_into(a, a, b);
+    return a;
+  }
+  friend constexpr Quadratic& operator-=(Quadratic& a, const Quadratic& b) noexcept {
+    sub_into(a, a, b);
+    return a;
+  }
+  friend constexpr Quadratic& operator*=(Quadratic& a, const Quadratic& b) noexcept {
+    mul_into(a, a, b);
+    return a;
+  }
+
+  // The operations with the place of the result named, as in field/fe.h; it may be an argument.
+  friend constexpr void add_into(Quadratic& r, const Quadratic& a, const Quadratic& b) noexcept {
+    add_into(r.c0, a.c0, b.c0);
+    add_into(r.c1, a.c1, b.c1);
+  }
+  friend constexpr void sub_into(Quadratic& r, const Quadratic& a, const Quadratic& b) noexcept {
+    sub_into(r.c0, a.c0, b.c0);
+    sub_into(r.c1, a.c1, b.c1);
+  }
+  friend constexpr void mul_into(Quadratic& r, const Quadratic& a, const Quadratic& b) noexcept {
+    const F c0 = mul_sub(a.c0, b.c0, a.c1, b.c1);
+    r.c1 = mul_add(a.c0, b.c1, a.c1, b.c0);
+    r.c0 = c0;
+  }
 };
 
 // a b - c d

@@ -7,8 +7,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
 
 #include "curve/weierstrass.h"
+#include "field/quadratic.h"
 
 ASSAY_ISA_BEGIN
 
@@ -23,66 +27,124 @@ struct Operands {
 
 namespace detail {
 
+// choice ? -y : y without a branch: the signs of digits are random
+template <class P>
+[[gnu::always_inline]] inline Fe<P> negate_if(const Fe<P>& y, bool choice) noexcept {
+  const Fe<P> z = -y;
+  return select(y, z, choice);
+}
 template <class F>
-inline F signed_y(const Affine<F>& p, bool negate) noexcept {
-  return negate ? -p.y : p.y;
+[[gnu::always_inline]] inline Quadratic<F> negate_if(const Quadratic<F>& y, bool choice) noexcept {
+  return {negate_if(y.c0, choice), negate_if(y.c1, choice)};
 }
 
-// The denominator of the slope, or 1 where the sum needs none.
-template <class F>
-inline F slope_denominator(const Operands<F>& o) noexcept {
-  const F d = o.b->x - o.a->x;
-  if (!d.is_zero() && !o.a->is_infinity() && !o.b->is_infinity()) [[likely]]
-    return d;
-  if (d.is_zero() && !o.a->is_infinity()) {
-    const F y = signed_y(*o.a, o.negate_a);
-    if (y == signed_y(*o.b, o.negate_b)) return dbl(y);
-  }
-  return F::one();
-}
+enum class Sum : std::uint8_t { chord, tangent, infinity, a, b };
 
+// How a + b is formed when xa = xb or one of them is infinity.
 template <class F>
-inline Affine<F> finish_addition(const Operands<F>& o, const F& inverse) noexcept {
-  const F ya = signed_y(*o.a, o.negate_a), yb = signed_y(*o.b, o.negate_b);
-  const F &xa = o.a->x, &xb = o.b->x;
-  F slope;
-  if (xa == xb) [[unlikely]] {
-    if (!(ya == yb) || o.a->is_infinity()) return Affine<F>::infinity();
-    const F xx = sqr(xa);
-    slope = (dbl(xx) + xx) * inverse;
-  } else if (o.a->is_infinity()) [[unlikely]] {
-    return {xb, yb};
-  } else if (o.b->is_infinity()) [[unlikely]] {
-    return {xa, ya};
-  } else {
-    slope = (yb - ya) * inverse;
-  }
-  const F x = sqr(slope) - xa - xb;
-  return {x, slope * (xa - x) - ya};
+[[gnu::noinline]] Sum classify(const Operands<F>& o) noexcept {
+  if (o.a->is_infinity()) return Sum::b;
+  if (o.b->is_infinity()) return Sum::a;
+  if (!(o.a->x == o.b->x)) return Sum::chord;
+  return negate_if(o.a->y, o.negate_a) == negate_if(o.b->y, o.negate_b) ? Sum::tangent : Sum::infinity;
 }
 
 }  // namespace detail
 
-// sums[k] of operands(k) is handed to store(k, sum), k = 0, ..., n - 1 in this order; what operands(k) points to is
-// read again right before store(k, .), so that a sum may replace an operand of itself or of an earlier addition.
-// scratch: n elements.
-template <class F, class Load, class Store>
-inline void batch_add(std::size_t n, F* scratch, Load&& operands, Store&& store) noexcept {
-  if (n == 0) return;
-  F product[2] = {F::one(), F::one()};
-  for (std::size_t k = n; k-- > 0;) {
-    scratch[k] = product[k & 1];
-    product[k & 1] *= detail::slope_denominator<F>(operands(k));
+// All cache lines of *p, which need not be aligned to them.
+template <class F>
+inline void prefetch_point(const Affine<F>* p) noexcept {
+  const char* bytes = reinterpret_cast<const char*>(p);
+  for (std::size_t i = 0; i < sizeof *p; i += 64) __builtin_prefetch(bytes + i);
+  __builtin_prefetch(bytes + sizeof *p - 1);
+}
+
+// Working memory of a batch of up to `capacity` additions.
+template <class F>
+struct BatchScratch {
+  std::unique_ptr<F[]> denominator, product;
+  std::unique_ptr<detail::Sum[]> kind;
+
+  bool allocate(std::size_t capacity) noexcept {
+    denominator.reset(new (std::nothrow) F[capacity]);
+    product.reset(new (std::nothrow) F[capacity]);
+    kind.reset(new (std::nothrow) detail::Sum[capacity]);
+    return denominator && product && kind;
   }
-  const F inv = inverse_var(product[0] * product[1]);
-  F running[2] = {inv * product[1], inv * product[0]};
+  static constexpr std::size_t bytes(std::size_t capacity) noexcept { return capacity * (2 * sizeof(F) + 1); }
+};
+
+// out(k) <- the sum of operands(k), k = 0, ..., n - 1 in this order. Operands are read before the first sum is written,
+// and again right before sum k is written: a sum may replace an operand of itself or of an earlier addition. soon(k) is
+// called some time before the first reading of operands(k), for prefetching.
+template <class F, class Load, class Out, class Soon>
+inline void batch_add(std::size_t n, BatchScratch<F>& scratch, Load&& operands, Out&& out, Soon&& soon) noexcept {
+  using detail::Sum;
+  constexpr std::size_t kAhead = 16;
+  if (n == 0) return;
+  F *const denominator = scratch.denominator.get(), *const product = scratch.product.get();
+  Sum* const kind = scratch.kind.get();
+  // product[k]: of the denominators k + 2, k + 4, ...
+  F total[2] = {F::one(), F::one()};
+  product[n - 1] = F::one();
+  if (n > 1) product[n - 2] = F::one();
+  for (std::size_t k = n; k-- > 0;) {
+    if (k >= kAhead) soon(k - kAhead);
+    const Operands<F> o = operands(k);
+    F& d = denominator[k];
+    sub_into(d, o.b->x, o.a->x);
+    kind[k] = Sum::chord;
+    if (d.is_zero() | o.a->x.is_zero() | o.b->x.is_zero()) [[unlikely]] {
+      kind[k] = detail::classify(o);
+      if (kind[k] == Sum::tangent) {
+        d = dbl(detail::negate_if(o.a->y, o.negate_a));
+      } else if (kind[k] != Sum::chord) {
+        d = F::one();
+      }
+    }
+    mul_into(k >= 2 ? product[k - 2] : total[k], product[k], d);
+  }
+  F running[2];
+  if (n == 1) {
+    running[0] = inverse_var(total[0]);
+  } else {
+    const F inv = inverse_var(total[0] * total[1]);
+    mul_into(running[0], inv, total[1]);
+    mul_into(running[1], inv, total[0]);
+  }
   for (std::size_t k = 0; k < n; ++k) {
     const Operands<F> o = operands(k);
-    F& r = running[k & 1];
-    const F inverse = r * scratch[k];
-    r *= detail::slope_denominator<F>(o);
-    store(k, detail::finish_addition(o, inverse));
+    Affine<F>& r = out(k);
+    F slope = running[k & 1] * product[k];
+    running[k & 1] *= denominator[k];
+    const F ya = detail::negate_if(o.a->y, o.negate_a);
+    F y = detail::negate_if(o.b->y, o.negate_b);
+    if (kind[k] != Sum::chord) [[unlikely]] {
+      if (kind[k] != Sum::tangent) {
+        r = kind[k] == Sum::a   ? Affine<F>{o.a->x, ya}
+            : kind[k] == Sum::b ? Affine<F>{o.b->x, y}
+                                : Affine<F>::infinity();
+        continue;
+      }
+      const F xx = sqr(o.a->x);
+      y = dbl(xx) + xx;
+    } else {
+      y -= ya;
+    }
+    slope *= y;
+    F x = sqr(slope);
+    x -= o.a->x;
+    x -= o.b->x;
+    sub_into(y, o.a->x, x);
+    y *= slope;
+    r.x = x;
+    sub_into(r.y, y, ya);
   }
+}
+
+template <class F, class Load, class Out>
+inline void batch_add(std::size_t n, BatchScratch<F>& scratch, Load&& operands, Out&& out) noexcept {
+  batch_add<F>(n, scratch, operands, out, [](std::size_t) noexcept {});
 }
 
 }  // namespace msm

@@ -28,13 +28,13 @@ class BucketSummer {
  public:
   bool allocate(std::size_t limit) noexcept {
     points_.reset(new (std::nothrow) Affine<F>[limit]);
-    scratch_.reset(new (std::nothrow) F[limit / 2 + 1]);
     pairs_.reset(new (std::nothrow) Pair[limit / 2 + 1]);
     runs_.reset(new (std::nothrow) Run[limit / 2 + 1]);
-    return points_ && scratch_ && pairs_ && runs_;
+    return points_ && pairs_ && runs_ && scratch_.allocate(limit / 2 + 1);
   }
   static constexpr std::size_t bytes(std::size_t limit) noexcept {
-    return limit * sizeof(Affine<F>) + (limit / 2 + 1) * (sizeof(F) + sizeof(Pair) + sizeof(Run));
+    return limit * sizeof(Affine<F>) + BatchScratch<F>::bytes(limit / 2 + 1) +
+           (limit / 2 + 1) * (sizeof(Pair) + sizeof(Run));
   }
 
   // sums[b] <- the sum of bucket b, for the chunk's buckets that are not empty; a piece goes to *sums.
@@ -62,23 +62,21 @@ class BucketSummer {
       }
     }
     batch_add<F>(
-        pair_count, scratch_.get(),
+        pair_count, scratch_,
         [&](std::size_t k) noexcept {
-          const std::uint32_t at = pairs_[k].entry;
-          if (k >= kAhead) {
-            prefetch(bases + (entries[pairs_[k - kAhead].entry] >> 1));
-            prefetch(bases + (entries[pairs_[k - kAhead].entry + 1] >> 1));
-          }
-          const std::uint32_t a = entries[at], b = entries[at + 1];
-          return Operands<F>{bases + (a >> 1), bases + (b >> 1), (a & 1) != 0, (b & 1) != 0};
+          const std::uint32_t* pair = entries + pairs_[k].entry;
+          return Operands<F>{bases + (pair[0] >> 1), bases + (pair[1] >> 1), (pair[0] & 1) != 0, (pair[1] & 1) != 0};
         },
-        [&](std::size_t k, const Affine<F>& sum) noexcept { *pairs_[k].out = sum; });
+        [&](std::size_t k) noexcept -> Affine<F>& { return *pairs_[k].out; },
+        [&](std::size_t k) noexcept {
+          const std::uint32_t* pair = entries + pairs_[k].entry;
+          prefetch_point(bases + (pair[0] >> 1));
+          prefetch_point(bases + (pair[1] >> 1));
+        });
     while (run_count > 0) run_count = halve(run_count);
   }
 
  private:
-  static constexpr std::size_t kAhead = 8;  // additions between the prefetch of a base and its use
-
   struct Pair {
     Affine<F>* out;
     const Affine<F>* in;  // in[0] + in[1]; unused in the first round,
@@ -89,12 +87,9 @@ class BucketSummer {
     std::uint32_t length;  // at least 2
   };
 
-  static void prefetch(const Affine<F>* p) noexcept {
-    for (std::size_t i = 0; i < sizeof *p; i += 64) __builtin_prefetch(reinterpret_cast<const char*>(p) + i);
-  }
   static Affine<F> fetch(const Affine<F>* bases, std::uint32_t entry) noexcept {
     const Affine<F>& p = bases[entry >> 1];
-    return {p.x, detail::signed_y(p, (entry & 1) != 0)};
+    return {p.x, detail::negate_if(p.y, (entry & 1) != 0)};
   }
 
   // One round on the points in scratch; returns how many runs are left.
@@ -106,8 +101,8 @@ class BucketSummer {
         pairs_[pair_count++] = {run.length == 2 ? run.sum : run.points + i, run.points + 2 * i, 0};
     }
     batch_add<F>(
-        pair_count, scratch_.get(), [&](std::size_t k) noexcept { return Operands<F>{pairs_[k].in, pairs_[k].in + 1}; },
-        [&](std::size_t k, const Affine<F>& sum) noexcept { *pairs_[k].out = sum; });
+        pair_count, scratch_, [&](std::size_t k) noexcept { return Operands<F>{pairs_[k].in, pairs_[k].in + 1}; },
+        [&](std::size_t k) noexcept -> Affine<F>& { return *pairs_[k].out; });
     std::size_t left = 0;
     for (std::size_t r = 0; r < run_count; ++r) {
       Run run = runs_[r];
@@ -120,7 +115,7 @@ class BucketSummer {
   }
 
   std::unique_ptr<Affine<F>[]> points_;
-  std::unique_ptr<F[]> scratch_;
+  BatchScratch<F> scratch_;
   std::unique_ptr<Pair[]> pairs_;
   std::unique_ptr<Run[]> runs_;
 };

@@ -22,12 +22,11 @@ template <class F>
 class SegmentSummer {
  public:
   bool allocate(std::size_t segments) noexcept {
-    scratch_.reset(new (std::nothrow) F[2 * segments]);
     additions_.reset(new (std::nothrow) Addition[2 * segments]);
-    return scratch_ && additions_;
+    return additions_ && scratch_.allocate(2 * segments);
   }
   static constexpr std::size_t bytes(std::size_t segments) noexcept {
-    return 2 * segments * (sizeof(F) + sizeof(Addition));
+    return BatchScratch<F>::bytes(2 * segments) + 2 * segments * sizeof(Addition);
   }
 
   // Segments [first, last). start[b] == start[b + 1] marks an empty bucket, whose sum is not read.
@@ -44,9 +43,8 @@ class SegmentSummer {
         if (start[b] != start[b + 1]) additions_[count++] = {plain + s, sums + b};
       }
       batch_add<F>(
-          count, scratch_.get(),
-          [&](std::size_t k) noexcept { return Operands<F>{additions_[k].to, additions_[k].what}; },
-          [&](std::size_t k, const Affine<F>& sum) noexcept { *additions_[k].to = sum; });
+          count, scratch_, [&](std::size_t k) noexcept { return Operands<F>{additions_[k].to, additions_[k].what}; },
+          [&](std::size_t k) noexcept -> Affine<F>& { return *additions_[k].to; });
     }
   }
 
@@ -55,7 +53,7 @@ class SegmentSummer {
     Affine<F>* to;
     const Affine<F>* what;
   };
-  std::unique_ptr<F[]> scratch_;
+  BatchScratch<F> scratch_;
   std::unique_ptr<Addition[]> additions_;
 };
 

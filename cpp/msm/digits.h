@@ -74,6 +74,11 @@ inline bool below_modulus(const std::uint64_t* k) noexcept {
   return borrow != 0;
 }
 
+// K of the signed digits
+inline void digit_offset(std::uint64_t* k, unsigned c) noexcept {
+  for (unsigned at = c - 1; at + 1 < c * window_count(c); at += c) k[at / 64] |= std::uint64_t{1} << (at % 64);
+}
+
 // bits [at, at + c) of four limbs
 inline std::uint32_t bits(const std::uint64_t* v, unsigned at, unsigned c) noexcept {
   const unsigned limb = at / 64, offset = at % 64;
@@ -126,8 +131,7 @@ class Digits {
         !ids_.allocate(std::max<std::size_t>(1, size_)))
       return Status::out_of_memory;
     std::uint64_t offset[4] = {};
-    for (unsigned w = 0; w + 1 < windows_; ++w)
-      offset[(c_ * w + c_ - 1) / 64] |= std::uint64_t{1} << ((c_ * w + c_ - 1) % 64);
+    detail::digit_offset(offset, c_);
     return parallel_for(
         blocks, 1,
         [&](std::size_t begin, std::size_t end) noexcept {

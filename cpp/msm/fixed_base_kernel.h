@@ -11,12 +11,14 @@
 #include "msm/batch_add.h"
 #include "msm/digits.h"
 #include "msm/fixed_base.h"
+#include "msm/scratch.h"
 
 ASSAY_ISA_BEGIN
 
 namespace msm {
 
-constexpr std::size_t kFixedBlock = 512;  // scalars that share inversions
+constexpr std::size_t kFixedBlock = 512;                  // scalars that share inversions
+constexpr std::size_t kFixedStep = std::size_t{1} << 16;  // scalars between two reports
 
 // Window size for n scalars: the least W(c) (n + 2^(c-1)), tables of at most 14 bits (10 MiB in G1).
 inline unsigned fixed_window_bits_for(std::size_t n) noexcept {
@@ -27,11 +29,32 @@ inline unsigned fixed_window_bits_for(std::size_t n) noexcept {
   return best;
 }
 
+// What a thread needs for one block. It is wiped when the job ends.
+template <class F>
+struct FixedScratch {
+  struct Term {
+    std::uint32_t multiple, index;  // of the window's point; of the scalar
+    bool negate;
+  };
+  BatchScratch<F> batch;
+  std::uint64_t scalar[kFixedBlock][4];
+  bool negated[kFixedBlock];
+  Term terms[kFixedBlock];
+
+  ~FixedScratch() {
+    zeroize(scalar, sizeof scalar);
+    zeroize(negated, sizeof negated);
+    zeroize(terms, sizeof terms);
+    if (batch.denominator) zeroize(batch.denominator.get(), kFixedBlock * sizeof(F));
+    if (batch.product) zeroize(batch.product.get(), kFixedBlock * sizeof(F));
+  }
+};
+
 // d 2^(c w) B at [w][d - 1]
 template <class F>
 class FixedTable {
  public:
-  Status build(const Affine<F>& base, unsigned c, JobControl* control) noexcept {
+  Status build(const Affine<F>& base, unsigned c, ScratchPool<FixedScratch<F>>& pool, JobControl* control) noexcept {
     const unsigned windows = window_count(c);
     const std::size_t row = std::size_t{1} << (c - 1);
     points_.reset(new (std::nothrow) Affine<F>[windows * row]);
@@ -50,16 +73,16 @@ class FixedTable {
     return parallel_for(
         windows, 1,
         [&](std::size_t begin, std::size_t end) noexcept {
-          F scratch[kFixedBlock];
+          const typename ScratchPool<FixedScratch<F>>::Lease lease(pool);
           for (std::size_t w = begin; w < end; ++w) {
             Affine<F>* t = points_.get() + w * row;
             t[0] = first[w];
             for (std::size_t m = 1; m < row; m *= 2) {
               for (std::size_t at = 0; at < m; at += kFixedBlock) {
                 batch_add<F>(
-                    std::min(kFixedBlock, m - at), scratch,
+                    std::min(kFixedBlock, m - at), (*lease).batch,
                     [&](std::size_t k) noexcept { return Operands<F>{t + at + k, t + m - 1}; },
-                    [&](std::size_t k, const Affine<F>& sum) noexcept { t[m + at + k] = sum; });
+                    [&](std::size_t k) noexcept -> Affine<F>& { return t[m + at + k]; });
               }
             }
           }
@@ -76,48 +99,40 @@ class FixedTable {
 
 // out[i] <- k_i B for n <= kFixedBlock scalars; false if one is not below the modulus
 template <class F, class P>
-inline bool fixed_block(const FixedTable<F>& table, const std::uint64_t* scalars, std::size_t n,
-                        Affine<F>* out) noexcept {
+inline bool fixed_block(const FixedTable<F>& table, const std::uint64_t* scalars, std::size_t n, Affine<F>* out,
+                        FixedScratch<F>& scratch) noexcept {
   const unsigned c = table.window_bits(), windows = window_count(c);
-  std::uint64_t offset[4] = {}, k[kFixedBlock][4];
-  const ZeroizeGuard guard(k);
-  for (unsigned w = 0; w + 1 < windows; ++w) offset[(c * w + c - 1) / 64] |= std::uint64_t{1} << ((c * w + c - 1) % 64);
-  bool negated[kFixedBlock];
-  const ZeroizeGuard negated_guard(negated);
+  std::uint64_t offset[4] = {};
+  detail::digit_offset(offset, c);
   for (std::size_t i = 0; i < n; ++i) {
-    std::copy_n(scalars + 4 * i, 4, k[i]);
-    if (!detail::below_modulus<P>(k[i])) return false;
-    negated[i] = detail::make_small<P>(k[i]);
+    std::uint64_t* k = scratch.scalar[i];
+    std::copy_n(scalars + 4 * i, 4, k);
+    if (!detail::below_modulus<P>(k)) return false;
+    scratch.negated[i] = detail::make_small<P>(k);
     std::uint64_t carry = 0;
-    for (int j = 0; j < 4; ++j) k[i][j] = adc(k[i][j], offset[j], carry);
+    for (int j = 0; j < 4; ++j) k[j] = adc(k[j], offset[j], carry);
     out[i] = Affine<F>::infinity();
   }
-  struct Term {
-    const Affine<F>* point;
-    std::uint32_t index;
-    bool negate;
-  } terms[kFixedBlock];
-  const ZeroizeGuard terms_guard(terms);
-  F scratch[kFixedBlock];
-  const ZeroizeGuard scratch_guard(scratch);
+  auto& terms = scratch.terms;
   for (unsigned w = 0; w < windows; ++w) {
     const bool top = w + 1 == windows;
     const std::int32_t half = top ? 0 : 1 << (c - 1);
+    const Affine<F>* row = table.row(w);  // row[m - 1] is m times its point
     std::size_t count = 0;
     for (std::size_t i = 0; i < n; ++i) {
-      const std::int32_t d = static_cast<std::int32_t>(detail::bits(k[i], c * w, top ? c + 1 : c)) - half;
-      if (d == 0) continue;
-      const Affine<F>* point = table.row(w) + (d < 0 ? -d : d) - 1;
-      for (std::size_t byte = 0; byte < sizeof *point; byte += 64)
-        __builtin_prefetch(reinterpret_cast<const char*>(point) + byte);
-      terms[count++] = {point, static_cast<std::uint32_t>(i), (d < 0) != negated[i]};
+      const std::int32_t d = static_cast<std::int32_t>(detail::bits(scratch.scalar[i], c * w, top ? c + 1 : c)) - half;
+      const std::int32_t sign = d >> 31;
+      terms[count] = {static_cast<std::uint32_t>((d ^ sign) - sign), static_cast<std::uint32_t>(i),
+                      (sign != 0) != scratch.negated[i]};
+      count += d != 0;
     }
     batch_add<F>(
-        count, scratch,
+        count, scratch.batch,
         [&](std::size_t j) noexcept {
-          return Operands<F>{out + terms[j].index, terms[j].point, false, terms[j].negate};
+          return Operands<F>{out + terms[j].index, row + (terms[j].multiple - 1), false, terms[j].negate};
         },
-        [&](std::size_t j, const Affine<F>& sum) noexcept { out[terms[j].index] = sum; });
+        [&](std::size_t j) noexcept -> Affine<F>& { return out[terms[j].index]; },
+        [&](std::size_t j) noexcept { prefetch_point(row + (terms[j].multiple - 1)); });
   }
   return true;
 }
@@ -125,18 +140,28 @@ inline bool fixed_block(const FixedTable<F>& table, const std::uint64_t* scalars
 template <class F, class P>
 Status fixed_base(const std::uint64_t* base, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
                   JobControl* control) noexcept {
+  using Pool = ScratchPool<FixedScratch<F>>;
+  Pool pool;
   FixedTable<F> table;
-  ASSAY_TRY(table.build(*reinterpret_cast<const Affine<F>*>(base), fixed_window_bits_for(n), control));
+  if (!pool.build([](FixedScratch<F>& s) noexcept { return s.batch.allocate(kFixedBlock); }))
+    return Status::out_of_memory;
+  ASSAY_TRY(table.build(*reinterpret_cast<const Affine<F>*>(base), fixed_window_bits_for(n), pool, control));
   auto* points = reinterpret_cast<Affine<F>*>(out);
   std::atomic<bool> bad{false};
-  ASSAY_TRY(parallel_for(
-      n, kFixedBlock,
-      [&](std::size_t begin, std::size_t end) noexcept {
-        if (!fixed_block<F, P>(table, scalars + 4 * begin, end - begin, points + begin))
-          bad.store(true, std::memory_order_relaxed);
-      },
-      control));
-  return bad.load() ? Status::non_canonical : Status::ok;
+  for (std::size_t at = 0; at < n; at += kFixedStep) {
+    const std::size_t count = std::min(kFixedStep, n - at);
+    ASSAY_TRY(parallel_for(
+        count, kFixedBlock,
+        [&](std::size_t begin, std::size_t end) noexcept {
+          const typename Pool::Lease lease(pool);
+          if (!fixed_block<F, P>(table, scalars + 4 * (at + begin), end - begin, points + at + begin, *lease))
+            bad.store(true, std::memory_order_relaxed);
+        },
+        control));
+    if (bad.load()) return Status::non_canonical;
+    if (control != nullptr) control->report("multiples of a base", at + count, n);
+  }
+  return Status::ok;
 }
 
 }  // namespace msm

@@ -7,91 +7,116 @@
 #pragma once
 
 #include "field/fe.h"
+#include "ntt/butterfly4_x86.h"
 
 ASSAY_ISA_BEGIN
 
 namespace detail {
 
+// r <- a w R^-1, below 2p; r may be a
 template <class P>
-inline constexpr Limbs<P::N> kTwiceModulus = params::double_limbs(P::modulus);
-
-// x mod 2p for x < 4p
-template <class P>
-inline Fe<P> reduce_twice(const Fe<P>& x) noexcept {
-  Fe<P> s, r;
-  std::uint64_t borrow = 0;
-  for (std::size_t i = 0; i < P::N; ++i) s.v[i] = sbb(x.v[i], kTwiceModulus<P>[i], borrow);
-  const std::uint64_t keep = 0 - borrow;
-  for (std::size_t i = 0; i < P::N; ++i) r.v[i] = (x.v[i] & keep) | (s.v[i] & ~keep);
-  return r;
+[[gnu::always_inline]] inline void lazy_mul(Fe<P>& r, const Fe<P>& a, const Fe<P>& w) noexcept {
+#if defined(ASSAY_ISA_ADX)
+  if constexpr (P::N == 4) return montgomery_mul4_adx<P, false>(r.v, a.v, w.v);
+#endif
+  std::uint64_t t[P::N] = {};
+  for (std::size_t i = 0; i < P::N; ++i) montgomery_row<P>(t, a.v[i], w.v);
+  for (std::size_t i = 0; i < P::N; ++i) r.v[i] = t[i];
 }
 
+#if defined(ASSAY_X86)
 template <class P>
-inline Fe<P> add_raw(const Fe<P>& a, const Fe<P>& b) noexcept {
-  Fe<P> r;
-  std::uint64_t carry = 0;
-  for (std::size_t i = 0; i < P::N; ++i) r.v[i] = adc(a.v[i], b.v[i], carry);
-  return r;
+inline constexpr bool kFourLimbs = P::N == 4;
+#else
+template <class P>
+inline constexpr bool kFourLimbs = false;
+#endif
+
+// r <- (x + y) mod 2p for x + y < 4p
+template <class P>
+[[gnu::always_inline]] inline void add_twice(Fe<P>& r, const Fe<P>& x, const Fe<P>& y) noexcept {
+  if constexpr (kFourLimbs<P>) {
+    add_twice4<P>(r.v, x.v, y.v);
+  } else {
+    std::uint64_t t[P::N], s[P::N], carry = 0, borrow = 0;
+    for (std::size_t i = 0; i < P::N; ++i) t[i] = adc(x.v[i], y.v[i], carry);
+    for (std::size_t i = 0; i < P::N; ++i) s[i] = sbb(t[i], kTwiceModulus<P>[i], borrow);
+    const std::uint64_t keep = 0 - borrow;
+    for (std::size_t i = 0; i < P::N; ++i) r.v[i] = (t[i] & keep) | (s[i] & ~keep);
+  }
 }
 
-// a - b + 2p
+// r <- x - y + 2p
 template <class P>
-inline Fe<P> sub_raw(const Fe<P>& a, const Fe<P>& b) noexcept {
-  Fe<P> t, r;
-  std::uint64_t borrow = 0, carry = 0;
-  for (std::size_t i = 0; i < P::N; ++i) t.v[i] = sbb(kTwiceModulus<P>[i], b.v[i], borrow);
-  for (std::size_t i = 0; i < P::N; ++i) r.v[i] = adc(a.v[i], t.v[i], carry);
-  return r;
+[[gnu::always_inline]] inline void sub_raw(Fe<P>& r, const Fe<P>& x, const Fe<P>& y) noexcept {
+  if constexpr (kFourLimbs<P>) {
+    sub_raw4<P>(r.v, x.v, y.v);
+  } else {
+    std::uint64_t t[P::N], carry = 0, borrow = 0;
+    for (std::size_t i = 0; i < P::N; ++i) t[i] = adc(x.v[i], kTwiceModulus<P>[i], carry);
+    for (std::size_t i = 0; i < P::N; ++i) r.v[i] = sbb(t[i], y.v[i], borrow);
+  }
 }
 
+// a <- a mod 2p + y, b <- a mod 2p - y + 2p for a < 4p and y < 2p; b may be y
 template <class P>
-inline Fe<P> lazy_mul(const Fe<P>& a, const Fe<P>& w) noexcept {
-  return a * w;
+[[gnu::always_inline]] inline void cross(Fe<P>& a, Fe<P>& b, const Fe<P>& y) noexcept {
+  if constexpr (kFourLimbs<P>) {
+    cross4<P>(a.v, b.v, y.v);
+  } else {
+    Fe<P> x;
+    add_twice(x, a, Fe<P>::zero());
+    std::uint64_t sum[P::N], carry = 0;
+    for (std::size_t i = 0; i < P::N; ++i) sum[i] = adc(x.v[i], y.v[i], carry);
+    sub_raw(b, x, y);
+    for (std::size_t i = 0; i < P::N; ++i) a.v[i] = sum[i];
+  }
 }
 
 // x mod p for x < 4p
 template <class P>
-inline Fe<P> reduce_fully(const Fe<P>& x) noexcept {
-  const Fe<P> t = reduce_twice(x);
-  Fe<P> r;
-  reduce_once<P>(r.v, t.v);
-  return r;
+[[gnu::always_inline]] inline void reduce_fully(Fe<P>& x) noexcept {
+  add_twice(x, x, Fe<P>::zero());
+  reduce_once<P>(x.v, x.v);
 }
 
 // (a, b) <- (a + w b, a - w b); in and out below 4p
 template <class F>
-inline void butterfly(F& a, F& b, const F& w) noexcept {
-  const F x = reduce_twice(a), y = lazy_mul(b, w);
-  a = add_raw(x, y);
-  b = sub_raw(x, y);
+[[gnu::always_inline]] inline void butterfly(F& a, F& b, const F& w) noexcept {
+  F y;
+  lazy_mul(y, b, w);
+  cross(a, b, y);
 }
 // the same for w = 1
 template <class F>
-inline void butterfly_one(F& a, F& b) noexcept {
-  const F x = reduce_twice(a), y = reduce_twice(b);
-  a = add_raw(x, y);
-  b = sub_raw(x, y);
+[[gnu::always_inline]] inline void butterfly_one(F& a, F& b) noexcept {
+  F y;
+  add_twice(y, b, F::zero());
+  cross(a, b, y);
 }
 
 // (a, b) <- (a + b, (a - b) w); in and out below 2p
 template <class F>
-inline void butterfly_inverse(F& a, F& b, const F& w) noexcept {
-  const F x = a, y = b;
-  a = reduce_twice(add_raw(x, y));
-  b = lazy_mul(sub_raw(x, y), w);
+[[gnu::always_inline]] inline void butterfly_inverse(F& a, F& b, const F& w) noexcept {
+  F d;
+  sub_raw(d, a, b);
+  add_twice(a, a, b);
+  lazy_mul(b, d, w);
 }
 // (a, b) <- (a + b, (b - a) w)
 template <class F>
-inline void butterfly_inverse_negated(F& a, F& b, const F& w) noexcept {
-  const F x = a, y = b;
-  a = reduce_twice(add_raw(x, y));
-  b = lazy_mul(sub_raw(y, x), w);
+[[gnu::always_inline]] inline void butterfly_inverse_negated(F& a, F& b, const F& w) noexcept {
+  F d;
+  sub_raw(d, b, a);
+  add_twice(a, a, b);
+  lazy_mul(b, d, w);
 }
 template <class F>
-inline void butterfly_inverse_one(F& a, F& b) noexcept {
-  const F x = a, y = b;
-  a = reduce_twice(add_raw(x, y));
-  b = reduce_twice(sub_raw(x, y));
+[[gnu::always_inline]] inline void butterfly_inverse_one(F& a, F& b) noexcept {
+  F d;
+  sub_raw(d, a, b);
+  add_twice(a, a, b);
+  add_twice(b, d, F::zero());
 }
 
 }  // namespace detail

@@ -159,7 +159,7 @@ Status column_pass(F* x, unsigned log_n, unsigned first, unsigned levels, const 
               }
             }
             if (kInverse && first == 0)
-              for (std::size_t i = 0; i < rows * width; ++i) y[i] = detail::reduce_fully(y[i]);
+              for (std::size_t i = 0; i < rows * width; ++i) detail::reduce_fully(y[i]);
             for (std::size_t r = 0; r < rows; ++r) std::copy_n(y + r * width, width, base + r * stride);
           }
         }
@@ -217,9 +217,9 @@ Status forward(std::uint64_t* values, unsigned log_n, const std::uint64_t* root_
         for (std::size_t row = begin; row < end; ++row) {
           F* y = x + row * m;
           if (scale != nullptr)
-            for (std::size_t j = 0; j < m; ++j) y[j] = detail::lazy_mul(y[j], scale[j]);
+            for (std::size_t j = 0; j < m; ++j) detail::lazy_mul(y[j], y[j], scale[j]);
           forward_row(y, plan.row_log, row, roots);
-          for (std::size_t j = 0; j < m; ++j) y[j] = detail::reduce_fully(y[j]);
+          for (std::size_t j = 0; j < m; ++j) detail::reduce_fully(y[j]);
         }
       },
       control);
@@ -250,9 +250,9 @@ Status inverse(std::uint64_t* values, unsigned log_n, const std::uint64_t* root_
           F* y = x + row * m;
           inverse_row(y, plan.row_log, row, roots);
           if (scale != nullptr)
-            for (std::size_t j = 0; j < m; ++j) y[j] = detail::lazy_mul(y[j], scale[j]);
+            for (std::size_t j = 0; j < m; ++j) detail::lazy_mul(y[j], y[j], scale[j]);
           if (plan.columns == 0)
-            for (std::size_t j = 0; j < m; ++j) y[j] = detail::reduce_fully(y[j]);
+            for (std::size_t j = 0; j < m; ++j) detail::reduce_fully(y[j]);
         }
       },
       control));
