@@ -102,8 +102,8 @@ inline void apply_exact(const Transition& t, Signed62<L>& f, Signed62<L>& g) noe
   g.v[L - 1] = static_cast<std::int64_t>(cg);
 }
 
-// (d, e) <- t (d, e) / 2^62 modulo p, all in (-2p, p): with u, v's absolute values adding up to at most 2^62, first p is
-// added to a negative d and e, which gives (-p, p) for each, then the multiple of p that clears the low limb.
+// (d, e) <- t (d, e) / 2^62 modulo p, all in (-2p, p): with u, v's absolute values adding up to at most 2^62, first p
+// is added to a negative d and e, which gives (-p, p) for each, then the multiple of p that clears the low limb.
 template <class P, std::size_t L>
 inline void apply_modular(const Transition& t, Signed62<L>& d, Signed62<L>& e) noexcept {
   constexpr Signed62<L> p = to_signed62<P::N>(P::modulus.data());

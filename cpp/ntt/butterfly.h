@@ -19,8 +19,11 @@ template <class P>
 #if defined(ASSAY_ISA_ADX)
   if constexpr (P::N == 4) return montgomery_mul4_adx<P, false>(r.v, a.v, w.v);
 #endif
-  std::uint64_t t[P::N] = {};
-  for (std::size_t i = 0; i < P::N; ++i) montgomery_row<P>(t, a.v[i], w.v);
+  std::uint64_t t[P::N + 1] = {};
+  for (std::size_t i = 0; i < P::N; ++i) {
+    multiply_row<P>(t, a.v[i], w.v);
+    reduce_row<P>(t);
+  }
   for (std::size_t i = 0; i < P::N; ++i) r.v[i] = t[i];
 }
 
