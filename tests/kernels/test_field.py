@@ -93,3 +93,14 @@ def test_a_wrong_dtype_is_refused_not_cast() -> None:
         _native.field_vector_op(0, 4, np.ones((2, 4), dtype=np.int64))
     with pytest.raises(ValueError, match="shape"):
         _native.field_vector_op(0, 4, np.ones((2, 5), dtype=np.uint64))
+
+
+@pytest.mark.parametrize("field", [0, 1])
+def test_single_inverses(isa: str, field: int) -> None:
+    """One element at a time, since a batch inverts only the product: also with Montgomery limbs of 2^k and p - 2^k."""
+    m = MODULI[field]
+    to_plain = pow(2**256, -1, m)
+    limbs = [2**k * to_plain % m for k in range(254)]
+    for x in edge_values(m) + samples(m, 100) + limbs + [m - v for v in limbs]:
+        want = int(gmpy2.invert(x, m)) if x else 0
+        assert from_limbs(_native.field_vector_op(field, OPS["inverse"], to_limbs([x]))) == [want]
