@@ -3,7 +3,7 @@
 // Source: Grassi, Khovratovich, Rechberger, Roy, Schofnegger, "Poseidon: a new hash function for zero-knowledge proof
 // systems", USENIX Security 2021: round constants from the Grain LFSR (appendix F), a Cauchy matrix as MDS (section
 // 2.3). Round numbers: 8 full ones, and partial ones as in circomlib. The tables are generated at first use of a width
-// (1 to 20 ms) and kept; nothing is stored in the library but one known answer a width.
+// (5 to 40 ms) and kept; nothing is stored in the library but one known answer a width.
 //
 // Partial rounds. As in appendix B, the round constants first pass backwards through the linear layers: those of
 // elements 1 .. t-1 end before the first partial round, and one constant k_r a round stays after x^5 of element 0. With
