@@ -186,7 +186,7 @@ py::dict describe_step(const CompiledCircuit& c, std::uint32_t group, std::uint3
 }
 
 py::tuple witness(const NativeCircuit& circuit, const LimbArray& inputs, const py::list& carries,
-                  const py::object& progress) {
+                  const py::object& progress, bool checked) {
   const CompiledCircuit& c = circuit.compiled;
   std::vector<std::uint64_t> in = encode_rows(inputs, "inputs");
   if (in.size() != 4 * c.inputs.size())
@@ -205,8 +205,9 @@ py::tuple witness(const NativeCircuit& circuit, const LimbArray& inputs, const p
   }
   std::vector<std::uint64_t> w(4 * c.r1cs->num_wires);
   WitnessFailure failure;
-  const Status status =
-      run_job(progress, [&](JobControl* job) { return solve_witness(c, in.data(), pointers, w.data(), failure, job); });
+  const Status status = run_job(progress, [&](JobControl* job) {
+    return solve_witness(c, in.data(), pointers, w.data(), failure, job, checked);
+  });
   zeroize(in.data(), 8 * in.size());
   if (status == Status::unsatisfied) {
     py::dict why = describe_step(c, failure.group, failure.stamp, failure.step, failure.registers);
@@ -460,7 +461,7 @@ void bind_circuit(py::module_& m) {
       .def_property_readonly("r1cs", [](const NativeCircuit& c) { return c.compiled.r1cs; })
       .def_property_readonly("unbound_public", [](const NativeCircuit& c) { return c.compiled.unbound_public; })
       .def("witness", &witness, py::arg("inputs").noconvert(), py::arg("carries"), py::arg("progress") = py::none(),
-           "(uint64[wires, 4], None), or (None, what failed).")
+           py::arg("checked") = true, "(uint64[wires, 4], None), or (None, what failed).")
       .def("constraint_steps", &constraint_steps, "Indices of the steps that are constraints as written.")
       .def("step_places", &step_places, py::arg("step"), "(trace, site) of a step, from the inside out.")
       .def("search", &search, py::arg("inputs").noconvert(), py::arg("free"), py::arg("dropped"),
