@@ -317,6 +317,28 @@ def test_a_damaged_key_never_yields_a_proof(setting: Setting) -> None:
         groth16.prove(damaged, s.circuit, s.witness)
 
 
+def test_bad_points_of_a_foreign_key_are_found(setting: Setting) -> None:
+    s = setting
+    s.key.check_points()
+    outside = Fp.to_limbs([v * 2**256 % P for coordinate in g2_outside_subgroup() for v in coordinate]).reshape(1, 16)
+    not_reduced = np.array([[P >> 64 * i & 2**64 - 1 for i in range(4)] * 2], dtype=np.uint64)
+    off_curve = Fp.to_limbs([1, 1]).reshape(1, 8)
+    infinity = np.zeros((1, 8), dtype=np.uint64)
+    cases = [
+        ("b2", outside),
+        ("a", not_reduced),
+        ("b1", off_curve),
+        ("l", off_curve),
+        ("h", infinity),
+        ("ic", infinity),
+    ]
+    for name, bad in cases:
+        sections = {key: array.copy() for key, array in s.key.sections.items()}
+        sections[name][-1:] = bad
+        with pytest.raises(EncodingError, match=f"section {name}"):
+            groth16.ProvingKey(s.key._header, sections).check_points()
+
+
 def test_progress_that_raises_stops_the_job(setting: Setting) -> None:
     class Stop(Exception):
         pass

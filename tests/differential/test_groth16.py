@@ -149,10 +149,12 @@ def test_threads_do_not_change_a_key() -> None:
     circuit, _ = stamped()
     before = _native.num_threads()
     keys = []
-    for threads in (1, 2, 3):
-        _native.set_num_threads(threads)
-        keys.append(fixed_key(circuit))
-    _native.set_num_threads(before)
+    try:
+        for threads in (1, 2, 3):
+            _native.set_num_threads(threads)
+            keys.append(fixed_key(circuit))
+    finally:
+        _native.set_num_threads(before)
     for name, section in keys[0].sections.items():
         assert all(np.array_equal(section, other.sections[name]) for other in keys[1:]), name
 

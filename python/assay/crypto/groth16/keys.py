@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from assay import _native
-from assay.core.errors import InvalidInput
+from assay.core.errors import EncodingError, InvalidInput
+from assay.crypto import bn254
 from assay.crypto.field import Fp, Limbs, require_limbs
 from assay.crypto.groth16 import keyfile
 from assay.crypto.groth16.proof import G1, G2
@@ -23,6 +24,7 @@ LOCAL_SETUP: Final = "none (local set-up)"
 
 _MONTGOMERY_INVERSE: Final = pow(2, -256, Fp.modulus)
 _SECURITY: Final = "BN254, about 100 bits"
+_CHECKED_ROWS: Final = 1 << 14
 
 
 class VerifyingKey:
@@ -190,6 +192,35 @@ class ProvingKey:
         """Sizes and arrays in the order in which the kernels take them."""
         return (self.num_wires, self.num_public, self.domain_log, *self.sections.values())
 
+    def check_points(self) -> None:
+        """Checks every point, which a key file from somebody else needs: checksums only find damage.
+
+        `EncodingError`, naming section and row, for a coordinate that is not below p, a point off the curve or outside
+        the subgroup, or infinity where none may be (`fixed`, `ic`, `h`). That the points belong together and to the
+        circuit is another question, which this does not answer. About 100 us a wire and thread.
+        """
+        for name, points in self.sections.items():
+            group = bn254.G2 if name == "b2" else bn254.G1
+            if name == "fixed":
+                self._check_rows("fixed", bn254.G1, points[0, :24].reshape(3, 8))
+                self._check_rows("fixed", bn254.G2, points[0, 24:].reshape(3, 16))
+            else:
+                self._check_rows(name, group, points)
+
+    def _check_rows(self, name: str, group: bn254.Group, points: Limbs) -> None:
+        for start in range(0, len(points), _CHECKED_ROWS):
+            piece = points[start : start + _CHECKED_ROWS]
+            try:
+                rows = _canonical(piece).reshape(-1, group.limbs)
+            except EncodingError:
+                raise EncodingError(f"section {name}: a coordinate after row {start} is not below p") from None
+            good = group.in_subgroup(rows)
+            if name in ("fixed", "ic", "h"):
+                good &= rows.any(axis=1)
+            if not good.all():
+                row = start + int(np.flatnonzero(~good)[0])
+                raise EncodingError(f"section {name}, row {row}: not a point of {group.name} that may stand here")
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the key file (see `keyfile`), whole or not at all."""
         keyfile.write(path, self._header, self.sections)
@@ -198,8 +229,9 @@ class ProvingKey:
     def load(cls, path: str | os.PathLike[str], *, mmap: bool = True, checksums: bool = True) -> ProvingKey:
         """Reads a key file, by default mapped: pages come from the disk when the prover needs them.
 
-        The layout is always checked, the checksums unless `checksums=False` (about a second a gigabyte). A mapped file
-        must not change while the key is in use; `save` never changes a file in place.
+        Load keys of your own; see `check_points` for others. The layout is always checked, the checksums unless
+        `checksums=False` (about a second a gigabyte). A mapped file must not change while the key is in use; `save`
+        never changes a file in place.
         """
         header, sections = keyfile.read(path, keyfile.PROVING_KEY, mmap=mmap, checksums=checksums)
         return cls(header, sections)
