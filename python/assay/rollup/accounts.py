@@ -148,12 +148,15 @@ class AccountTree:
         return Step(Kind.PAD, PAD_INDEX, None, None, leaf, leaf, self._siblings(PAD_INDEX), root, root, None, None)
 
     def undo(self, steps: list[Step]) -> None:
-        """Takes back the most recent steps, given in the order in which they were applied."""
+        """Takes back the most recent steps, given in the order in which they were applied; all of them or none."""
+        root = self._tree.root
+        for step in reversed(steps):
+            if step.new_root != root:
+                raise StateError("only the most recent steps can be undone")
+            root = step.old_root
         for step in reversed(steps):
             if step.kind is Kind.PAD:
                 continue
-            if self._tree.root != step.new_root:
-                raise StateError("only the most recent steps can be undone")
             self._tree.update(step.index, step.old_leaf)
             if step.old is None:
                 del self._accounts[step.index], self._registered[step.index]

@@ -17,7 +17,7 @@ import numpy as np
 
 from assay.core.encoding import Encodable
 from assay.core.errors import EncodingError, InvalidInput
-from assay.crypto import field, poseidon
+from assay.crypto import babyjubjub, field, poseidon
 from assay.rollup.account import ARITY, DEPTH, SCORE_LIMIT, PublicKey
 from assay.rollup.detector import CusumDetector, credit_table
 from assay.rollup.domains import MODULUS, domain, hash_fields
@@ -160,6 +160,11 @@ class RollupConfig:
         for value in (*self.service_key, *self.registrar_key, self.table_root):
             if type(value) is not int or not 0 <= value < MODULUS:
                 raise InvalidInput(f"{value!r} is not a field element in [0, r)")
+        for name in ("service_key", "registrar_key"):
+            try:
+                babyjubjub.require_prime_order(getattr(self, name))
+            except InvalidInput as error:
+                raise InvalidInput(f"{name} can sign nothing: {error}") from None
         model_field(self.model_digest)
 
     def fields(self) -> list[int]:

@@ -14,7 +14,8 @@ Methods:
 - `permit` (registrar): the leaf that a revoked, expired or re-certified account may take: the rollup's own
   revocation, or the rotation to the new key.
 
-Good standing: the certificate is in force at block time, and it is the one under which the leaf's key stands.
+Good standing: the certificate is in force at block time, and it is the one under which the leaf's key stands. An
+empty leaf stands under generation 0: an identity that was certified anew before its registration landed needs a permit.
 """
 
 from __future__ import annotations
@@ -198,11 +199,12 @@ def _require_standing(state: State, index: int, leaf: int, context: Context) -> 
     if account is None:
         raise AuthorizationError(f"account {index} was never certified")
     stands_under = state.get(f"generation/{index}")
-    if context.active(index) and stands_under in (None, account.generation):
-        state.put(f"generation/{index}", account.generation)
-        return
-    if state.get(f"permit/{index}") != leaf:
+    in_force = (stands_under or 0) == account.generation and context.active(index)
+    permitted = state.get(f"permit/{index}") == leaf
+    if not in_force and not permitted:
         reason = "was certified anew" if context.active(index) else "is revoked or expired"
         raise RevokedError(f"account {index} {reason}: it may only take the leaf that the registrar permits")
-    state.delete(f"permit/{index}")
-    state.put(f"generation/{index}", account.generation)
+    if permitted:
+        state.delete(f"permit/{index}")
+    if stands_under != account.generation:
+        state.put(f"generation/{index}", account.generation)

@@ -199,9 +199,11 @@ class Deployment:
         assert user.index == old.certificate.index
         self._publish(user.member)
         self.update_revocations()
+        self.operator.drop([user.index])
 
     def rotate(self, user: User) -> Rotate:
         """Brings the account to the newly certified key, with the registrar's permit on the ledger."""
+        user.client.synchronise(self.operator.account(user.index))
         old, config = user.client.account, self.operator.config
         new, holder = user.client.rotation(user.member.key, config)
         authority = self.registrar.rotate(old, new, user.member.credentials.certificate.babyjubjub, holder, config)
@@ -211,9 +213,11 @@ class Deployment:
         return transaction
 
     def revoke(self, index: int) -> None:
-        """The authority revokes an account's certificate; ledger and gateway know at once."""
+        """The authority revokes an account's certificate; ledger and gateway know at once, and the operator drops what
+        the ledger would refuse."""
         self.authority.revoke(index)
         self.update_revocations()
+        self.operator.drop([index])
 
     def update_revocations(self) -> None:
         """Carries the authority's newest list to the ledger and the gateway."""
@@ -250,11 +254,11 @@ class Deployment:
         self.operator.seal()
         self._settle_full()
 
-    def reconfigure(self, config: RollupConfig) -> int:
-        """The model owner puts the next configuration in force; returns the first batch under it."""
+    def reconfigure(self, config: RollupConfig, model: Model | None = None) -> int:
+        """The model owner puts the next configuration (and its model) in force; returns the first batch under it."""
         first = self.operator.reconfigure(config)
         self._clients[Role.MODEL_OWNER].submit(CONTRACT, "configure", configure_payload(config, first))
-        self.service.reconfigure(config)
+        self.service.reconfigure(config, model)
         self.config = config
         return first
 

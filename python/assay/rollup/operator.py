@@ -79,6 +79,7 @@ class Operator:
         self._opened_at = 0.0
         self._sealed: list[Batch] = []
         self._next = 1  # number of the open batch
+        self._first = {config.epoch: 1}  # by epoch, the first batch that the configuration holds for
         self._lock = threading.RLock()
         self._settling = threading.Lock()
 
@@ -136,9 +137,7 @@ class Operator:
         with self._lock:
             if not self._open:
                 return None
-            while len(self._open) < self.batch_size:
-                self._open.append(self._tree.pad())
-            return self._seal()
+            return self._fill()
 
     def tick(self) -> Batch | None:
         """Seals the open batch if its first transaction has waited long enough."""
@@ -149,7 +148,7 @@ class Operator:
 
     def reconfigure(self, config: RollupConfig) -> int:
         """Moves to the next configuration; the open batch is sealed first. Returns the number of the first batch
-        under it.
+        under it, which leaves the present configuration at least one batch, of pads if need be.
 
         The model owner then announces that number on the contract; until it has, batches under the new configuration
         are refused there.
@@ -158,7 +157,10 @@ class Operator:
             if config.epoch != self._config.epoch + 1:
                 raise StateError(f"epoch {config.epoch} does not follow {self._config.epoch}")
             self.seal()
+            if self._next == self._first[self._config.epoch]:
+                self._fill()
             self._config = config
+            self._first[config.epoch] = self._next
             return self._next
 
     def settle(self) -> Settlement | None:
@@ -185,24 +187,23 @@ class Operator:
         """Takes the unsettled transactions of some accounts out and audits the others again, in their order.
 
         Returns the transactions that are out: those of the accounts named, and any that the audit refuses now.
-            Batches are numbered again from the first
-        unsettled one; receipts of unsettled transactions lose their place.
+        Batches are numbered again from the first unsettled one, and a configuration still begins at the batch that
+        was announced for it, with batches of pads before it if need be. Receipts of unsettled transactions lose their
+        place.
         """
         unwanted = set(indices)
         with self._settling, self._lock:
             steps = [step for batch in self._sealed for step in batch.steps] + self._open
             configs = [b.config for b in self._sealed for _ in b.steps] + [self._config] * len(self._open)
-            if self._sealed:
-                self._next = self._sealed[0].number
             self._tree.undo(steps)
-            self._sealed, self._open = [], []
             current, dropped = self._config, []
+            if self._sealed:
+                self._next, self._config = self._sealed[0].number, self._sealed[0].config
+            self._sealed, self._open = [], []
             for step, config in zip(steps, configs, strict=True):
+                self._move_to(config)
                 if step.transaction is None:
                     continue
-                if config != self._config and self._open:
-                    self.seal()
-                self._config = config
                 if step.index in unwanted:
                     dropped.append(step.transaction)
                     continue
@@ -210,10 +211,16 @@ class Operator:
                     self.submit(step.transaction)
                 except AssayError:
                     dropped.append(step.transaction)
-            if current != self._config and self._open:
-                self.seal()
-            self._config = current
+            self._move_to(current)
             return dropped
+
+    def _move_to(self, config: RollupConfig) -> None:
+        if config == self._config:
+            return
+        self.seal()
+        while self._next < self._first[config.epoch]:
+            self._fill()
+        self._config = config
 
     def _append(self, transaction: Transaction) -> Step:
         step = self._tree.apply(transaction, self._config)
@@ -221,6 +228,11 @@ class Operator:
             self._opened_at = self._clock()
         self._open.append(step)
         return step
+
+    def _fill(self) -> Batch:
+        while len(self._open) < self.batch_size:
+            self._open.append(self._tree.pad())
+        return self._seal()
 
     def _seal(self) -> Batch:
         batch = Batch(self.rollup, self._config, self._next, tuple(self._open))

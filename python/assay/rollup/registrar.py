@@ -66,6 +66,8 @@ class Registrar:
             raise AuthorizationError(
                 "a rotation takes the newly certified key and a new salt, and changes nothing else"
             )
+        if new.salt == old.salt:
+            raise AuthorizationError("a rotation draws a fresh salt: else the slot could hold an earlier leaf again")
         signed = self._message(Kind.ROTATE, old, new, config)
         eddsa.PublicKey(*new.public_key).verify(signed, holder)
         self._assign(new)
