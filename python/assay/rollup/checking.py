@@ -81,6 +81,7 @@ def _require_on_ledger(key: groth16.VerifyingKey, public: list[int], path: Path)
         for instance in contracts:
             genesis = ledger.state(instance).get("genesis")
             assert isinstance(genesis, list)
+            assert isinstance(genesis[3], bytes)
             if snarkjs.verification_key_from_json(genesis[3]) != key:
                 continue
             for block in ledger.blocks():

@@ -20,7 +20,7 @@ from assay.rollup.batch import PUBLIC_INPUTS, Batch, Submission, difference_chai
 from assay.rollup.circuit import batch_circuit
 from assay.rollup.config import model_field, shared_table
 from assay.rollup.transaction import Kind, Query, Register, Rotate
-from assay.rollup.witness import AccountWitness, BatchWitness, TransactionWitness, batch_inputs
+from assay.rollup.witness import AccountWitness, BatchWitness, TransactionWitness, batch_carries, batch_inputs
 
 __all__ = ["Prover", "cached_key_path", "load_or_set_up", "witness_of"]
 
@@ -68,7 +68,8 @@ class Prover:
         """The submission of a batch, with the seconds that witness and proof took."""
         started = time.perf_counter()
         public = batch.public_inputs()
-        witness = self.circuit.witness(batch_inputs(witness_of(batch, public)), carries=carries_of(batch))
+        plain = witness_of(batch, public)
+        witness = self.circuit.witness(batch_inputs(plain), carries=batch_carries(plain))
         solved = time.perf_counter()
         proof = groth16.prove(self.key, self.circuit, witness, progress=self._progress)
         proved = time.perf_counter()
@@ -78,6 +79,10 @@ class Prover:
 def witness_of(batch: Batch, public: Sequence[int]) -> BatchWitness:
     """The plain data of a batch, as the circuit takes it."""
     config = batch.config
+    chain, carries = batch.rollup.batch_start(batch.number), []
+    for step in batch.steps:
+        chain = difference_chain(chain, [(step.index, step.new_leaf)])
+        carries.append((step.new_root, chain))
     return BatchWitness(
         **dict(zip(PUBLIC_INPUTS, public, strict=True)),
         service_key=config.service_key,
@@ -87,16 +92,8 @@ def witness_of(batch: Batch, public: Sequence[int]) -> BatchWitness:
         table_root=config.table_root,
         detector=(config.detector.match, config.detector.mismatch, config.detector.threshold),
         transactions=tuple(_transaction_witness(step) for step in batch.steps),
+        carries=tuple(carries),
     )
-
-
-def carries_of(batch: Batch) -> dict[str, dict[str, list[int]]]:
-    """Root and h after each transaction: known beforehand, they let all transactions be solved in parallel."""
-    chain, chains = batch.rollup.batch_start(batch.number), []
-    for difference in batch.differences:
-        chain = difference_chain(chain, [difference])
-        chains.append(chain)
-    return {"transaction": {"root": [step.new_root for step in batch.steps], "chain": chains}}
 
 
 def _transaction_witness(step: Step) -> TransactionWitness:
