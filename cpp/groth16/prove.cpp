@@ -138,7 +138,9 @@ void assemble(const Groth16KeyView<const std::uint64_t>& key, const Sums& sums, 
   const G1Affine a = to_affine_var(sum(load<G1Affine>(key.alpha1), sums.a, g1(delta1, r)));
   const G1Affine b1 = to_affine_var(sum(load<G1Affine>(key.beta1), sums.b1, g1(delta1, s)));
   const G2Affine b2 = to_affine_var(sum(load<G2Affine>(key.beta2), sums.b2, times(delta2, s, bn254::kG2B)));
-  const G1Jacobian blinded = sum(g1(a, s), g1(b1, r), neg(g1(delta1, r * s)));
+  Fr rs = r * s;
+  const ZeroizeGuard wipe(rs);
+  const G1Jacobian blinded = sum(g1(a, s), g1(b1, r), neg(g1(delta1, rs)));
   const G1Affine c = to_affine_var(add(add(blinded, sums.h), sums.l));
   groth16::store_canonical(proof, a);
   groth16::store_canonical(proof + kG1Words, b2);

@@ -71,7 +71,9 @@ Status make_columns(const R1cs& system, const Trapdoor& t, const Groth16Sizes& s
   const Fr* consistency = reinterpret_cast<const Fr*>(lagrange.data()) + system.num_constraints;
   for (std::size_t i = 0; i < publics; ++i) a[i] += consistency[i];
 
-  const Fr one = Fr::one(), delta_inverse = inverse(t.delta);  // gamma = 1
+  const Fr one = Fr::one();  // 1 / gamma
+  Fr delta_inverse = inverse(t.delta);
+  const ZeroizeGuard wipe(delta_inverse);
   const auto combine = [&](std::size_t begin, std::size_t end, const Fr& scale) noexcept {
     groth16_kernel().combine(columns.a.data(), columns.b.data(), columns.k.data(), t.alpha.v, t.beta.v, scale.v, begin,
                              end);

@@ -197,7 +197,7 @@ class ProvingKey:
 
         `EncodingError`, naming section and row, for a coordinate that is not below p, a point off the curve or outside
         the subgroup, or infinity where none may be (`fixed`, `ic`, `h`). That the points belong together and to the
-        circuit is another question, which this does not answer. About 100 us a wire and thread.
+        circuit is another question, which this does not answer. About 50 us a wire on one thread.
         """
         for name, points in self.sections.items():
             group = bn254.G2 if name == "b2" else bn254.G1
