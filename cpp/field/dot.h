@@ -8,7 +8,7 @@
 #pragma once
 
 #include "field/fe.h"
-#if defined(ASSAY_ISA_ADX)
+#if defined(ASSAY_FIELD_ASM_ADX)
 #include "field/dot4_adx.h"
 #endif
 
@@ -22,7 +22,7 @@ namespace detail {
 template <class P>
 [[gnu::always_inline]] inline void add_row(std::uint64_t* t, std::uint64_t x, const std::uint64_t* b) noexcept {
   constexpr std::size_t N = P::N;
-#if defined(ASSAY_ISA_ADX)
+#if defined(ASSAY_FIELD_ASM_ADX)
   if constexpr (N == 4) return accumulate4_adx(t, x, b);
 #endif
   std::uint64_t c = 0, carry = 0;
@@ -36,7 +36,7 @@ template <class P>
 template <class P>
 [[gnu::always_inline]] inline void drop_word(std::uint64_t* t) noexcept {
   constexpr std::size_t N = P::N;
-#if defined(ASSAY_ISA_ADX)
+#if defined(ASSAY_FIELD_ASM_ADX)
   if constexpr (N == 4) return reduce_word4_adx<P>(t);
 #endif
   std::uint64_t c = 0, carry = 0;

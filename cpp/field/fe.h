@@ -5,7 +5,7 @@
 // (CIOS) of Koc, Acar, Kaliski, IEEE Micro 16 (1996), without the last carry word, which the spare top bit of the
 // modulus makes unnecessary. Precondition on P: the top limb of the modulus is below 2^62 (then a + b never overflows,
 // and CIOS needs N words and one). Aliasing: every result may alias every argument. Constant time unless the name ends
-// in _var. Cost: mul 2 N^2 + N word multiplications.
+// in _var. Cost: mul 2 N^2 + N word multiplications, mul_add 3 N^2 + N.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,12 @@
 #include "base/status.h"
 #include "field/limbs.h"
 #include "field/params.h"
-#if defined(ASSAY_X86)
+#if defined(ASSAY_FIELD_ASM)
 #include "field/add4_x86.h"
-#endif
 #if defined(ASSAY_ISA_ADX)
+#define ASSAY_FIELD_ASM_ADX 1
 #include "field/mul4_adx.h"
+#endif
 #endif
 
 ASSAY_ISA_BEGIN
@@ -77,7 +78,7 @@ namespace detail {
 template <class P>
 [[gnu::always_inline]] constexpr void reduce_once(std::uint64_t* r, const std::uint64_t* t) noexcept {
   constexpr std::size_t N = P::N;
-#if defined(ASSAY_X86)
+#if defined(ASSAY_FIELD_ASM)
   if constexpr (N == 4) {
     if (!std::is_constant_evaluated()) return reduce4<P>(r, t[0], t[1], t[2], t[3]);
   }
@@ -143,7 +144,7 @@ template <class P>
 // they load in one piece what was just stored in four.
 template <class P>
 [[gnu::always_inline]] constexpr void add_into(Fe<P>& r, const Fe<P>& a, const Fe<P>& b) noexcept {
-#if defined(ASSAY_X86)
+#if defined(ASSAY_FIELD_ASM)
   if constexpr (P::N == 4) {
     if (!std::is_constant_evaluated()) return detail::add4<P>(r.v, a.v, b.v);
   }
@@ -155,7 +156,7 @@ template <class P>
 
 template <class P>
 [[gnu::always_inline]] constexpr void sub_into(Fe<P>& r, const Fe<P>& a, const Fe<P>& b) noexcept {
-#if defined(ASSAY_X86)
+#if defined(ASSAY_FIELD_ASM)
   if constexpr (P::N == 4) {
     if (!std::is_constant_evaluated()) return detail::sub4<P>(r.v, a.v, b.v);
   }
@@ -168,7 +169,7 @@ template <class P>
 
 template <class P>
 [[gnu::always_inline]] constexpr void mul_into(Fe<P>& r, const Fe<P>& a, const Fe<P>& b) noexcept {
-#if defined(ASSAY_ISA_ADX)
+#if defined(ASSAY_FIELD_ASM_ADX)
   if constexpr (P::N == 4) {
     if (!std::is_constant_evaluated()) return detail::montgomery_mul4_adx<P>(r.v, a.v, b.v);
   }
@@ -199,12 +200,12 @@ template <class P>
   return r;
 }
 
-// a b + c d with one reduction: 3 N^2 word multiplications where two products take 4 N^2
+// a b + c d with one reduction
 template <class P>
 [[gnu::always_inline]] constexpr Fe<P> mul_add(const Fe<P>& a, const Fe<P>& b, const Fe<P>& c,
                                                const Fe<P>& d) noexcept {
   Fe<P> r;
-#if defined(ASSAY_ISA_ADX)
+#if defined(ASSAY_FIELD_ASM_ADX)
   if constexpr (P::N == 4) {
     if (!std::is_constant_evaluated()) {
       detail::montgomery_dot4_adx<P>(r.v, a.v, b.v, c.v, d.v);

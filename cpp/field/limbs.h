@@ -7,6 +7,11 @@
 
 #include "base/isa.h"
 
+// Inline assembly needs nearly all registers, which only an optimised build leaves free.
+#if defined(ASSAY_X86) && defined(__OPTIMIZE__)
+#define ASSAY_FIELD_ASM 1
+#endif
+
 ASSAY_ISA_BEGIN
 
 __extension__ using u128 = unsigned __int128;
@@ -26,7 +31,7 @@ constexpr std::uint64_t sbb(std::uint64_t a, std::uint64_t b, std::uint64_t& bor
 // low word of acc + a b + carry; carry <- high word. Never overflows: (2^64-1)^2 + 2 (2^64-1) = 2^128 - 1.
 [[gnu::always_inline]] constexpr std::uint64_t mac(std::uint64_t acc, std::uint64_t a, std::uint64_t b,
                                                    std::uint64_t& carry) noexcept {
-#if defined(ASSAY_X86)
+#if defined(ASSAY_FIELD_ASM)
   if (!std::is_constant_evaluated()) {  // spares the zero registers that compilers add carries with
     const u128 product = static_cast<u128>(a) * b;
     std::uint64_t lo = static_cast<std::uint64_t>(product), hi = static_cast<std::uint64_t>(product >> 64);
