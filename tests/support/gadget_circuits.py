@@ -66,7 +66,7 @@ EDGES += [2**254 - R - 1, 2**254 - R, 2**254 - R + 1, L, L - 1]
 
 @case("boolean", [({"a": a, "b": b}, [a & b, a | b, a ^ b, 1 - a]) for a, b in product((0, 1), repeat=2)])
 def _boolean(c: Builder) -> None:
-    a, b = c.private("a"), c.private("b")
+    a, b = c.public("a"), c.public("b")
     for x in (a, b):
         c.assert_boolean(x)
     out = [boolean.logical_and(a, b), boolean.logical_or(a, b), boolean.logical_xor(a, b), boolean.logical_not(a)]
@@ -79,14 +79,14 @@ def _boolean(c: Builder) -> None:
     [{"s": s} for s in ([0, 0, 0, 0], [1, 1, 0, 0], [2, R - 1, 0, 0], [1, 1, R - 1, 0], [R - 1, 1, 1, 0])],
 )
 def _one_hot(c: Builder) -> None:
-    s = c.private("s", 4)
+    s = c.public("s", 4)
     boolean.assert_one_hot(c, s)
     c.output("which", c.dot(s, [0, 1, 2, 3]))
 
 
 @case("bits_16", [({"x": x}, [x >> 15]) for x in (0, 1, 2**15, 2**16 - 1)], [{"x": x} for x in (2**16, R - 1, R // 2)])
 def _bits(c: Builder) -> None:
-    c.output("top", bits.to_bits(c, c.private("x"), 16)[15])
+    c.output("top", bits.to_bits(c, c.public("x"), 16)[15])
 
 
 BOUND = 0b1011001110
@@ -94,13 +94,13 @@ BOUND = 0b1011001110
 
 @case("bounded_bits", [({"x": x}, [x]) for x in range(BOUND + 1)], [{"x": x} for x in (BOUND + 1, 1023, 1024, R - 1)])
 def _bounded(c: Builder) -> None:
-    found = bits.bounded_bits(c, c.private("x"), BOUND)
+    found = bits.bounded_bits(c, c.public("x"), BOUND)
     c.output("out", bits.from_bits(c, found))
 
 
 @case("canonical_bits", [({"x": x}, [x & (2**100 - 1), x >> 100]) for x in EDGES])
 def _canonical(c: Builder) -> None:
-    found = bits.canonical_bits(c, c.private("x"))
+    found = bits.canonical_bits(c, c.public("x"))
     c.output("halves", [bits.from_bits(c, found[:100]), bits.from_bits(c, found[100:])])
 
 
@@ -109,7 +109,7 @@ def _canonical(c: Builder) -> None:
     [({"a": a, "b": b}, [int(a == 0), int(a == b)]) for a, b in product((0, 1, R - 1, R // 2), repeat=2)],
 )
 def _zero(c: Builder) -> None:
-    a, b = c.private("a"), c.private("b")
+    a, b = c.public("a"), c.public("b")
     c.output("out", [comparison.is_zero(c, a), comparison.is_equal(c, a, b)])
 
 
@@ -119,13 +119,13 @@ def _zero(c: Builder) -> None:
     [{"a": 2**33, "b": 0}, {"a": 0, "b": 2**32 + 1}, {"a": R - 2, "b": 2**32 - 1}],
 )
 def _compare(c: Builder) -> None:
-    a, b = c.private("a"), c.private("b")
+    a, b = c.public("a"), c.public("b")
     c.output("out", [comparison.is_at_least(c, a, b, 32), comparison.is_less(c, a, b, 32)])
 
 
 @case("at_most_constant", [({"x": x}, [int(x <= 0b100110)]) for x in range(64)])
 def _at_most(c: Builder) -> None:
-    c.output("out", comparison.at_most_constant(c, bits.to_bits(c, c.private("x"), 6), 0b100110))
+    c.output("out", comparison.at_most_constant(c, bits.to_bits(c, c.public("x"), 6), 0b100110))
 
 
 VALUES = [11, 0, R - 1, 5, 6, 7, 8, 2**200]
@@ -137,8 +137,8 @@ VALUES = [11, 0, R - 1, 5, 6, 7, 8, 2**200]
     [{"i": 8, "v": VALUES, "x": 9}],
 )
 def _mux(c: Builder) -> None:
-    position = bits.to_bits(c, c.private("i"), 3)
-    out = [select.mux(c, position, c.private("v", 8)), *select.demux(position, c.private("x"))]
+    position = bits.to_bits(c, c.public("i"), 3)
+    out = [select.mux(c, position, c.public("v", 8)), *select.demux(position, c.public("x"))]
     c.output("out", out)
 
 
@@ -179,7 +179,7 @@ PAIRS += [(-LIMIT, -255), (-700, -700)]
     ],
 )
 def _multiply(c: Builder) -> None:
-    x, y = c.private("x"), c.private("y")
+    x, y = c.public("x"), c.public("y")
     F.check(c, x)
     F.check(c, y)
     c.output("out", [F.multiply(c, x, y), F.is_at_least(c, x, y)])
@@ -194,7 +194,7 @@ SUMS = [(0, 0), (LIMIT - 1, 0), (LIMIT - 2, 1), (-LIMIT, 0), (-LIMIT, LIMIT - 1)
     [{"x": LIMIT - 1, "y": 1}, {"x": _fixed(-LIMIT), "y": R - 1}],
 )
 def _add(c: Builder) -> None:
-    c.output("sum", F.add(c, c.private("x"), c.private("y")))
+    c.output("sum", F.add(c, c.public("x"), c.public("y")))
 
 
 TRUNCATED = [0, 1, 255, 256, 257, -1, -255, -256, -257, LIMIT * 256 - 1, -LIMIT * 256]
@@ -206,7 +206,7 @@ TRUNCATED = [0, 1, 255, 256, 257, -1, -255, -256, -257, LIMIT * 256 - 1, -LIMIT 
     [{"x": _fixed(x)} for x in (LIMIT * 256, -LIMIT * 256 - 1, R // 2)],
 )
 def _truncate(c: Builder) -> None:
-    c.output("floor", F.truncate(c, c.private("x")))
+    c.output("floor", F.truncate(c, c.public("x")))
 
 
 # Hashes, trees, tables
@@ -217,7 +217,7 @@ def _poseidon_case(k: int) -> None:
 
     @case(f"poseidon_{k}", [({"x": x}, [hash_ints(x)]) for x in samples])
     def build(c: Builder) -> None:
-        c.output("hash", poseidon_gadget.poseidon(c, c.private("x", k)))
+        c.output("hash", poseidon_gadget.poseidon(c, c.public("x", k)))
 
 
 for width in (1, 2, 3, 4, 5, 6, 7, 8, 16):
@@ -228,12 +228,12 @@ TAGS = [0, 1, R - 1, 2**247]
 
 @case("poseidon_tagged_2", [({"tag": t, "x": [3, R - 2]}, [hash_ints([3, R - 2], t)]) for t in TAGS])
 def _tagged(c: Builder) -> None:
-    c.output("hash", poseidon_gadget.poseidon(c, c.private("x", 2), c.private("tag")))
+    c.output("hash", poseidon_gadget.poseidon(c, c.public("x", 2), c.public("tag")))
 
 
 @case("poseidon_fixed_tag_4", [({"x": [1, 2, 3, R - 4]}, [hash_ints([1, 2, 3, R - 4], 2**247 + 5)])])
 def _fixed_tag(c: Builder) -> None:
-    c.output("hash", poseidon_gadget.poseidon(c, c.private("x", 4), 2**247 + 5))
+    c.output("hash", poseidon_gadget.poseidon(c, c.public("x", 4), 2**247 + 5))
 
 
 TREE_TAGS = (100, 101)
@@ -264,8 +264,8 @@ def _merkle_case(arity: int, depth: int, indices: list[int]) -> None:
     @case(f"merkle_update_{arity}ary_{depth}", accepted, wrong)
     def build(c: Builder) -> None:
         count = depth * (arity.bit_length() - 1)
-        position = bits.to_bits(c, c.private("index"), count)
-        path, new = c.private("path", (depth, arity)), c.private("new")
+        position = bits.to_bits(c, c.public("index"), count)
+        path, new = c.public("path", (depth, arity)), c.public("new")
         tags = [TREE_TAGS[min(i, 1)] for i in range(depth)]
         c.output("out", list(merkle.update_path(c, position, path, tags, new)))
 
@@ -287,7 +287,7 @@ def _lookup_inputs(index: int) -> tuple[Inputs, list[int]]:
     [{**_lookup_inputs(5)[0], "index": i} for i in (21, 69, R - 1)] + [{**_lookup_inputs(5)[0], "root": 1}],
 )
 def _table(c: Builder) -> None:
-    index, path, root = c.private("index"), c.private("path", (3, 4)), c.private("root")
+    index, path, root = c.public("index"), c.public("path", (3, 4)), c.public("root")
     entry = table.look_up(c, index, path, root, leaf_tag=TREE_TAGS[0], node_tag=TREE_TAGS[1])
     c.output("value", entry.value)
 
@@ -304,7 +304,7 @@ POINTS += [curve.times(L, GENERATOR), curve.times(2 * L, GENERATOR), curve.times
     [{"p": (0, 2), "q": BASE8}, {"p": BASE8, "q": (BASE8[0], BASE8[1] + 1)}, {"p": (1, 0), "q": BASE8}],
 )
 def _edwards_add(c: Builder) -> None:
-    p, q = Point(*c.private("p", 2)), Point(*c.private("q", 2))
+    p, q = Point(*c.public("p", 2)), Point(*c.public("q", 2))
     edwards.assert_on_curve(c, p)
     edwards.assert_on_curve(c, q)
     c.output("sum", list(edwards.add(c, p, q)))
@@ -312,7 +312,7 @@ def _edwards_add(c: Builder) -> None:
 
 @case("edwards_cofactor", [({"p": p}, list(curve.times(8, p))) for p in POINTS])
 def _cofactor(c: Builder) -> None:
-    p = Point(*c.private("p", 2))
+    p = Point(*c.public("p", 2))
     edwards.assert_on_curve(c, p)
     c.output("out", list(edwards.cofactor_times(c, p)))
 
@@ -334,7 +334,7 @@ SUBGROUP = [BASE8, curve.times(3, BASE8), curve.times(L // 3, BASE8), curve.time
     ],
 )
 def _montgomery(c: Builder) -> None:
-    p, q = (montgomery.from_edwards(c, Point(*c.private(name, 2))) for name in ("p", "q"))
+    p, q = (montgomery.from_edwards(c, Point(*c.public(name, 2))) for name in ("p", "q"))
     results = [montgomery.add_incomplete(c, p, q), montgomery.double(c, p), montgomery.double_and_add(c, p, q)]
     c.output("out", [x for r in results for x in montgomery.to_edwards(c, MontgomeryPoint(*r))])
 
@@ -359,7 +359,7 @@ SCALARS = [
 
 @case("fixed_base", [({"s": s}, list(curve.times(s, BASE8))) for s in SCALARS], [{"s": 2**251}, {"s": R - 1}])
 def _fixed_base(c: Builder) -> None:
-    c.output("out", list(fixed_base.multiply_base(c, bits.to_bits(c, c.private("s"), 251))))
+    c.output("out", list(fixed_base.multiply_base(c, bits.to_bits(c, c.public("s"), 251))))
 
 
 HALF = 2**127
@@ -392,8 +392,8 @@ FULL = [k for k in FULL if k < R]
 
 @case("variable_base", [({"h": k, "p": p}, list(curve.times(k % L, p))) for k in FULL for p in SUBGROUP[1:2]])
 def _variable_base(c: Builder) -> None:
-    multiples = variable_base.prepare(c, Point(*c.private("p", 2)))
-    q, offset = variable_base.multiply_with_offset(c, multiples, bits.canonical_bits(c, c.private("h")))
+    multiples = variable_base.prepare(c, Point(*c.public("p", 2)))
+    q, offset = variable_base.multiply_with_offset(c, multiples, bits.canonical_bits(c, c.public("h")))
     c.output("out", list(edwards.add(c, q, Point(-offset.x, offset.y))))
 
 
@@ -454,7 +454,7 @@ DISABLED = [
     REFUSED_SIGNATURES,
 )
 def _eddsa(c: Builder) -> None:
-    enabled = c.private("enabled")
+    enabled = c.public("enabled")
     c.assert_boolean(enabled)
-    key, r8 = Point(*c.private("key", 2)), Point(*c.private("r8", 2))
-    eddsa.verify(c, key, r8, c.private("s"), c.public("message"), enabled)
+    key, r8 = Point(*c.public("key", 2)), Point(*c.public("r8", 2))
+    eddsa.verify(c, key, r8, c.public("s"), c.public("message"), enabled)
