@@ -14,7 +14,9 @@ from pathlib import Path
 from assay import _native
 from assay.bench.harness import Report, measure, sizes
 from assay.bench.peers import peer_seconds
+from assay.circuits import Circuit
 from assay.circuits import compile as compile_circuit
+from assay.circuits.system import Witness
 from assay.crypto import eddsa, groth16
 from assay.crypto.groth16 import snarkjs, zkey
 from assay.rollup.account import answer_commitment
@@ -94,14 +96,14 @@ def sample_batch(batch_size: int) -> Batch:
 
 
 def _snarkjs(
-    key: groth16.ProvingKey, circuit: Circuit, witness: Limbs, public: list[int], proof: groth16.Proof
+    key: groth16.ProvingKey, circuit: Circuit, witness: Witness, public: list[int], proof: groth16.Proof
 ) -> tuple[float | None, float | None]:
     """Seconds of snarkjs for proving and verifying, from the same key, witness and proof."""
     threads = _native.num_threads()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        zkey.write(folder / "circuit.zkey", key, circuit.r1cs)
-        write_wtns(folder / "witness.wtns", witness)
+        zkey.write(folder / "circuit.zkey", key, circuit)
+        witness.save(folder / "witness.wtns")
         snarkjs.write(folder, key.verifying_key, public, proof)
         prove = peer_seconds(
             "groth16_prove", threads, zkey=str(folder / "circuit.zkey"), wtns=str(folder / "witness.wtns")

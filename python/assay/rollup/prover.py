@@ -16,7 +16,7 @@ from assay.core.progress import SILENT, Progress
 from assay.crypto import groth16
 from assay.rollup.account import Account
 from assay.rollup.accounts import Step
-from assay.rollup.batch import PUBLIC_INPUTS, Batch, Submission, difference_chain
+from assay.rollup.batch import Batch, Submission, difference_chain
 from assay.rollup.circuit import batch_circuit
 from assay.rollup.config import model_field, shared_table
 from assay.rollup.transaction import Kind, Query, Register, Rotate
@@ -83,8 +83,15 @@ def witness_of(batch: Batch, public: Sequence[int]) -> BatchWitness:
     for step in batch.steps:
         chain = difference_chain(chain, [(step.index, step.new_leaf)])
         carries.append((step.new_root, chain))
+    chain_id, rollup_id, number, old_root, new_root, differences, config_digest = public
     return BatchWitness(
-        **dict(zip(PUBLIC_INPUTS, public, strict=True)),
+        chain_id=chain_id,
+        rollup_id=rollup_id,
+        batch=number,
+        old_root=old_root,
+        new_root=new_root,
+        differences=differences,
+        config=config_digest,
         service_key=config.service_key,
         registrar_key=config.registrar_key,
         model=model_field(config.model_digest),

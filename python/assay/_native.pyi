@@ -1,0 +1,559 @@
+"""
+The compiled kernels of assay. Use the typed layer in assay.crypto and assay.circuits.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import typing
+
+import numpy
+import numpy.typing
+import typing_extensions
+
+__all__: list[str] = [
+    "CircuitCompiler",
+    "DenseMerkleTree",
+    "EddsaPrivateKey",
+    "NativeCircuit",
+    "R1cs",
+    "SparseMerkleTree",
+    "Transcript",
+    "babyjubjub_add",
+    "babyjubjub_check",
+    "babyjubjub_multiply",
+    "babyjubjub_multiply_base",
+    "babyjubjub_pack",
+    "babyjubjub_unpack",
+    "bn254_add",
+    "bn254_decode",
+    "bn254_encode",
+    "bn254_gt_mul",
+    "bn254_gt_pow",
+    "bn254_membership",
+    "bn254_mul",
+    "bn254_neg",
+    "bn254_pairing",
+    "cpu_info",
+    "eddsa_verify",
+    "field_dot",
+    "field_mul_throughput",
+    "field_vector_op",
+    "fixed_base",
+    "fixed_base_memory_estimate",
+    "isa",
+    "merkle_multiproof_root",
+    "merkle_path_root",
+    "msm",
+    "msm_memory_estimate",
+    "ntt",
+    "ntt_in_place",
+    "ntt_lagrange",
+    "ntt_memory_estimate",
+    "num_threads",
+    "points_to_montgomery",
+    "poseidon_hash",
+    "poseidon_parameters",
+    "poseidon_permute",
+    "set_isa",
+    "set_num_threads",
+    "sha256",
+    "sha256_implementation",
+    "status_message",
+]
+
+class Transcript:
+    """
+    A Fiat-Shamir transcript over SHA-256.
+    """
+    def __init__(self, protocol: str) -> None: ...
+    def absorb(self, label: str, data: bytes) -> None: ...
+    def absorb_elements(self, label: str, elements: numpy.typing.NDArray[numpy.uint64]) -> None: ...
+    def challenge(self, label: str) -> numpy.typing.NDArray[numpy.uint64]: ...
+    def challenge_bytes(self, label: str) -> bytes: ...
+    def copy(self) -> Transcript: ...
+
+class EddsaPrivateKey:
+    """
+    A seed and its signing key, wiped when released.
+    """
+    @staticmethod
+    def from_seed(seed: bytes) -> EddsaPrivateKey: ...
+    @staticmethod
+    def generate() -> EddsaPrivateKey: ...
+    def __reduce__(self) -> typing.Any: ...
+    def public_key(self) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        uint64[8]: x, y.
+        """
+    def seed(self) -> bytes:
+        """
+        The secret seed, 32 bytes.
+        """
+    def sign(self, message: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        uint64[4] -> uint64[12]: R8.x, R8.y, S.
+        """
+    def sign_with_hedge(
+        self, message: numpy.typing.NDArray[numpy.uint64], hedge: bytes
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        For tests: the hedge decides the nonce.
+        """
+
+class SparseMerkleTree:
+    """
+    A sparse Poseidon tree.
+    """
+    def __init__(
+        self,
+        arity: typing.SupportsInt | typing.SupportsIndex,
+        depth: typing.SupportsInt | typing.SupportsIndex,
+        tag: numpy.typing.NDArray[numpy.uint64],
+        empty_leaf: numpy.typing.NDArray[numpy.uint64],
+    ) -> None: ...
+    def get(self, index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        The leaf, uint64[4].
+        """
+    def path(self, index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Siblings from the leaves up, uint64[depth, arity - 1, 4].
+        """
+    def prove(self, indices: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Siblings of strictly increasing uint64[n].
+        """
+    def release(self, number: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def rollback(self, number: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def root(self) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        uint64[4].
+        """
+    def snapshot(self) -> int: ...
+    def update(self, indices: numpy.typing.NDArray[numpy.uint64], leaves: numpy.typing.NDArray[numpy.uint64]) -> None:
+        """
+        Sets leaves uint64[n, 4] at uint64[n]; of several with one index the last counts.
+        """
+
+class DenseMerkleTree:
+    """
+    A Poseidon tree over an array of leaves.
+    """
+    def __init__(
+        self,
+        arity: typing.SupportsInt | typing.SupportsIndex,
+        depth: typing.SupportsInt | typing.SupportsIndex,
+        tag: numpy.typing.NDArray[numpy.uint64],
+        empty_leaf: numpy.typing.NDArray[numpy.uint64],
+        leaves: numpy.typing.NDArray[numpy.uint64],
+    ) -> None: ...
+    def get(self, index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        The leaf, uint64[4].
+        """
+    def path(self, index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Siblings from the leaves up, uint64[depth, arity - 1, 4].
+        """
+    def prove(self, indices: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Siblings of strictly increasing uint64[n].
+        """
+    def root(self) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        uint64[4].
+        """
+
+class R1cs:
+    """
+    A rank-1 constraint system over Fr of BN254, in native memory.
+    """
+    @staticmethod
+    def read(
+        data: typing_extensions.Buffer,
+        max_wires: typing.SupportsInt | typing.SupportsIndex,
+        max_constraints: typing.SupportsInt | typing.SupportsIndex,
+    ) -> R1cs:
+        """
+        The system in the bytes of a .r1cs file.
+        """
+    def check(self, w: numpy.typing.NDArray[numpy.uint64], progress: typing.Any = None) -> typing.Any:
+        """
+        None, or the number of the first row that w uint64[wires, 4] does not satisfy.
+        """
+    def digest(self) -> bytes:
+        """
+        SHA-256 of the system, 32 bytes; see cpp/circuit/r1cs_file.h.
+        """
+    def evaluate(self, w: numpy.typing.NDArray[numpy.uint64]) -> tuple:
+        """
+        A w, B w, C w, each uint64[constraints, 4].
+        """
+    def row(self, row: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+        """
+        The row as three dictionaries wire -> coefficient.
+        """
+    def write(self, write: collections.abc.Callable) -> None:
+        """
+        Calls write(memoryview) with each piece of the .r1cs file.
+        """
+    @property
+    def num_blocks(self) -> int: ...
+    @property
+    def num_constraints(self) -> int: ...
+    @property
+    def num_entries(self) -> int: ...
+    @property
+    def num_outputs(self) -> int: ...
+    @property
+    def num_private(self) -> int: ...
+    @property
+    def num_public(self) -> int:
+        """
+        Outputs and public inputs, without the constant one.
+        """
+    @property
+    def num_wires(self) -> int:
+        """
+        With the constant one.
+        """
+
+class CircuitCompiler:
+    """
+    Flattens traced templates and compiles circuits; see cpp/circuit/flatten.h.
+    """
+    def __init__(self) -> None: ...
+    def add_template(
+        self,
+        ports: typing.SupportsInt | typing.SupportsIndex,
+        wires: typing.SupportsInt | typing.SupportsIndex,
+        code: numpy.typing.NDArray[numpy.uint32],
+        keep: numpy.typing.NDArray[numpy.uint32],
+        outputs: numpy.typing.NDArray[numpy.uint32],
+        num_outputs: typing.SupportsInt | typing.SupportsIndex,
+    ) -> typing.Any:
+        """
+        (serial, None), or (serial, places) of a constraint that nothing satisfies.
+        """
+    def compile_main(
+        self,
+        wires: typing.SupportsInt | typing.SupportsIndex,
+        code: numpy.typing.NDArray[numpy.uint32],
+        keep: numpy.typing.NDArray[numpy.uint32],
+        public_wires: numpy.typing.NDArray[numpy.uint32],
+        num_outputs: typing.SupportsInt | typing.SupportsIndex,
+        private_wires: numpy.typing.NDArray[numpy.uint32],
+        unroll: bool = False,
+    ) -> typing.Any:
+        """
+        (serial, places or None, circuit or None).
+        """
+    def intern(self, values: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.uint32]:
+        """
+        Indices of coefficients uint64[n, 4].
+        """
+
+class NativeCircuit:
+    """
+    A compiled circuit.
+    """
+    def row_places(self, row: typing.SupportsInt | typing.SupportsIndex) -> list[tuple[int, int]]:
+        """
+        (trace, site) of a row, from the inside out.
+        """
+    def wire_origin(self, wire: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+        """
+        (group, stamp, trace, local wire) of a wire.
+        """
+    def witness(self, inputs: numpy.typing.NDArray[numpy.uint64], carries: list, progress: typing.Any = None) -> tuple:
+        """
+        (uint64[wires, 4], None), or (None, what failed).
+        """
+    @property
+    def r1cs(self) -> R1cs: ...
+    @property
+    def unbound_public(self) -> list[int]: ...
+
+def babyjubjub_add(
+    p: numpy.typing.NDArray[numpy.uint64], q: numpy.typing.NDArray[numpy.uint64]
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    uint64[8], uint64[8] -> uint64[8].
+    """
+
+def babyjubjub_check(point: numpy.typing.NDArray[numpy.uint64]) -> None:
+    """
+    Raises unless the point has order l.
+    """
+
+def babyjubjub_multiply(
+    k: numpy.typing.NDArray[numpy.uint64], p: numpy.typing.NDArray[numpy.uint64]
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    k P for public values, in variable time.
+    """
+
+def babyjubjub_multiply_base(k: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    k Base8 for a secret k < l, in constant time.
+    """
+
+def babyjubjub_pack(point: numpy.typing.NDArray[numpy.uint64]) -> bytes:
+    """
+    uint64[8] -> 32 bytes.
+    """
+
+def babyjubjub_unpack(bytes: bytes) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    32 bytes -> uint64[8].
+    """
+
+def bn254_add(
+    group: typing.SupportsInt | typing.SupportsIndex,
+    a: numpy.typing.NDArray[numpy.uint64],
+    b: numpy.typing.NDArray[numpy.uint64],
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Row-wise sums of points uint64[n, 8 | 16].
+    """
+
+def bn254_decode(
+    group: typing.SupportsInt | typing.SupportsIndex, compressed: bool, data: bytes
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Points of the group from bytes, checked.
+    """
+
+def bn254_encode(
+    group: typing.SupportsInt | typing.SupportsIndex, compressed: bool, points: numpy.typing.NDArray[numpy.uint64]
+) -> bytes:
+    """
+    Bytes of n points, one after another.
+    """
+
+def bn254_gt_mul(
+    a: numpy.typing.NDArray[numpy.uint64], b: numpy.typing.NDArray[numpy.uint64]
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    a b in F_p^12.
+    """
+
+def bn254_gt_pow(
+    a: numpy.typing.NDArray[numpy.uint64], exponent: numpy.typing.NDArray[numpy.uint64]
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    a^k in GT.
+    """
+
+def bn254_membership(
+    group: typing.SupportsInt | typing.SupportsIndex, points: numpy.typing.NDArray[numpy.uint64]
+) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    uint8[n]: 0 in the group, 3 a coordinate >= p, 4 off the curve, 5 outside the subgroup. group: 1 or 2.
+    """
+
+def bn254_mul(
+    group: typing.SupportsInt | typing.SupportsIndex,
+    points: numpy.typing.NDArray[numpy.uint64],
+    scalars: numpy.typing.NDArray[numpy.uint64],
+    open: bool,
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Row-wise multiples by 256-bit scalars uint64[n, 4]; one point serves all scalars.
+    """
+
+def bn254_neg(
+    group: typing.SupportsInt | typing.SupportsIndex, a: numpy.typing.NDArray[numpy.uint64]
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Row-wise negatives of points.
+    """
+
+def bn254_pairing(
+    p: numpy.typing.NDArray[numpy.uint64], q: numpy.typing.NDArray[numpy.uint64]
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    The product of e(p[i], q[i]): uint64[1, 48].
+    """
+
+def cpu_info() -> dict: ...
+def eddsa_verify(
+    keys: numpy.typing.NDArray[numpy.uint64],
+    messages: numpy.typing.NDArray[numpy.uint64],
+    signatures: numpy.typing.NDArray[numpy.uint64],
+    keys_checked: bool,
+) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    uint64[n, 8], uint64[n, 4], uint64[n, 12] -> uint8[n], 0 where the signature verifies.
+    """
+
+def field_dot(
+    field: typing.SupportsInt | typing.SupportsIndex,
+    a: numpy.typing.NDArray[numpy.uint64],
+    b: numpy.typing.NDArray[numpy.uint64],
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    The inner product of uint64[n, 4] and uint64[n, 4], 1 <= n <= 17: uint64[1, 4].
+    """
+
+def field_mul_throughput(
+    field: typing.SupportsInt | typing.SupportsIndex,
+    x: numpy.typing.NDArray[numpy.uint64],
+    y: numpy.typing.NDArray[numpy.uint64],
+    rounds: typing.SupportsInt | typing.SupportsIndex,
+) -> None:
+    """
+    Benchmark: multiplies x by y in place `rounds` times.
+    """
+
+def field_vector_op(
+    field: typing.SupportsInt | typing.SupportsIndex,
+    op: typing.SupportsInt | typing.SupportsIndex,
+    a: numpy.typing.NDArray[numpy.uint64],
+    b: typing.Any = None,
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Element-wise operation on canonical limbs uint64[n, 4]. field: 0 Fp, 1 Fr; op: 0 add, 1 sub, 2 mul, 3 sqr, 4 neg, 5 inverse, 6 sqrt, 7 a b + a a, 8 a b - b b.
+    """
+
+def fixed_base(
+    base: numpy.typing.NDArray[numpy.uint64],
+    scalars: numpy.typing.NDArray[numpy.uint64],
+    limbs: typing.SupportsInt | typing.SupportsIndex,
+    progress: typing.Any = None,
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    All scalars times one base, canonical uint64[n, limbs].
+    """
+
+def fixed_base_memory_estimate(
+    n: typing.SupportsInt | typing.SupportsIndex, limbs: typing.SupportsInt | typing.SupportsIndex
+) -> int:
+    """
+    Bytes beyond input and output.
+    """
+
+def isa() -> str:
+    """
+    Name of the instruction-set level in force.
+    """
+
+def merkle_multiproof_root(
+    arity: typing.SupportsInt | typing.SupportsIndex,
+    depth: typing.SupportsInt | typing.SupportsIndex,
+    tag: numpy.typing.NDArray[numpy.uint64],
+    indices: numpy.typing.NDArray[numpy.uint64],
+    leaves: numpy.typing.NDArray[numpy.uint64],
+    siblings: numpy.typing.NDArray[numpy.uint64],
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    The root a multiproof leads to.
+    """
+
+def merkle_path_root(
+    arity: typing.SupportsInt | typing.SupportsIndex,
+    depth: typing.SupportsInt | typing.SupportsIndex,
+    tag: numpy.typing.NDArray[numpy.uint64],
+    index: typing.SupportsInt | typing.SupportsIndex,
+    leaf: numpy.typing.NDArray[numpy.uint64],
+    path: numpy.typing.NDArray[numpy.uint64],
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    The root a path leads to.
+    """
+
+def msm(
+    points: numpy.typing.NDArray[numpy.uint64],
+    scalars: numpy.typing.NDArray[numpy.uint64],
+    limbs: typing.SupportsInt | typing.SupportsIndex,
+    progress: typing.Any = None,
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Sum of scalars times points (Montgomery form), canonical uint64[1, limbs]. limbs: 8 for G1, 16 for G2.
+    """
+
+def msm_memory_estimate(
+    n: typing.SupportsInt | typing.SupportsIndex, limbs: typing.SupportsInt | typing.SupportsIndex
+) -> int:
+    """
+    Bytes beyond the inputs.
+    """
+
+def ntt(
+    values: numpy.typing.NDArray[numpy.uint64], kind: str, shift: typing.Any = None, progress: typing.Any = None
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Transforms canonical Fr values uint64[n, 4] into a new array. kind: forward, inverse, forward_natural, inverse_natural, extend; shift: uint64[1, 4] or None.
+    """
+
+def ntt_in_place(values: numpy.typing.NDArray[numpy.uint64], inverse: bool) -> None:
+    """
+    Benchmark: the bare kernel on Montgomery limbs in place, bit-reversed order.
+    """
+
+def ntt_lagrange(
+    tau: numpy.typing.NDArray[numpy.uint64], n: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any = None
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Lagrange basis of the domain of size n at tau, uint64[n, 4], natural order.
+    """
+
+def ntt_memory_estimate(n: typing.SupportsInt | typing.SupportsIndex) -> int:
+    """
+    Bytes beyond the values themselves.
+    """
+
+def num_threads() -> int:
+    """
+    Threads that parallel kernels use.
+    """
+
+def points_to_montgomery(
+    points: numpy.typing.NDArray[numpy.uint64], limbs: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Checked points uint64[n, limbs] in Montgomery form, as msm takes them.
+    """
+
+def poseidon_hash(
+    inputs: numpy.typing.NDArray[numpy.uint64], tag: numpy.typing.NDArray[numpy.uint64]
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Poseidon of uint64[n, k, 4] with the tag uint64[4] in the capacity; returns uint64[n, 4].
+    """
+
+def poseidon_parameters(t: typing.SupportsInt | typing.SupportsIndex) -> tuple:
+    """
+    (full rounds, partial rounds, round constants uint64[rounds t, 4], MDS uint64[t, t, 4]) of width t.
+    """
+
+def poseidon_permute(states: numpy.typing.NDArray[numpy.uint64], plain: bool) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    The permutation of states uint64[n, t, 4]; plain runs the reference form.
+    """
+
+def set_isa(name: str) -> None:
+    """
+    Chooses the instruction-set level for this process.
+    """
+
+def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Sets the number of threads, 1 to 1024.
+    """
+
+def sha256(data: bytes, implementation: str = "") -> bytes:
+    """
+    SHA-256; implementation: empty for the one in force, or its name, or portable.
+    """
+
+def sha256_implementation() -> str:
+    """
+    The implementation in force: portable or sha_ni.
+    """
+
+def status_message(status: typing.SupportsInt | typing.SupportsIndex) -> str:
+    """
+    What a status number means.
+    """
