@@ -12,9 +12,11 @@ import numpy.typing
 import typing_extensions
 
 __all__: list[str] = [
+    "GROTH16_MAX_LOG",
     "CircuitCompiler",
     "DenseMerkleTree",
     "EddsaPrivateKey",
+    "Groth16Verifier",
     "NativeCircuit",
     "R1cs",
     "SparseMerkleTree",
@@ -41,6 +43,9 @@ __all__: list[str] = [
     "field_vector_op",
     "fixed_base",
     "fixed_base_memory_estimate",
+    "groth16_domain_log",
+    "groth16_prove",
+    "groth16_setup",
     "isa",
     "merkle_multiproof_root",
     "merkle_path_root",
@@ -258,9 +263,30 @@ class NativeCircuit:
     """
     A compiled circuit.
     """
+    def constraint_steps(self) -> list[int]:
+        """
+        Indices of the steps that are constraints as written.
+        """
     def row_places(self, row: typing.SupportsInt | typing.SupportsIndex) -> list[tuple[int, int]]:
         """
         (trace, site) of a row, from the inside out.
+        """
+    def search(
+        self,
+        inputs: numpy.typing.NDArray[numpy.uint64],
+        free: collections.abc.Sequence[
+            tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]
+        ],
+        dropped: typing.SupportsInt | typing.SupportsIndex | None,
+        max_findings: typing.SupportsInt | typing.SupportsIndex,
+        progress: typing.Any = None,
+    ) -> tuple:
+        """
+        Second witnesses; see cpp/circuit/search.h.
+        """
+    def step_places(self, step: typing.SupportsInt | typing.SupportsIndex) -> list[tuple[int, int]]:
+        """
+        (trace, site) of a step, from the inside out.
         """
     def wire_origin(self, wire: typing.SupportsInt | typing.SupportsIndex) -> tuple:
         """
@@ -274,6 +300,29 @@ class NativeCircuit:
     def r1cs(self) -> R1cs: ...
     @property
     def unbound_public(self) -> list[int]: ...
+
+class Groth16Verifier:
+    """
+    A checked verification key, prepared for pairings.
+    """
+    def __init__(self, fixed: numpy.typing.NDArray[numpy.uint64], ic: numpy.typing.NDArray[numpy.uint64]) -> None: ...
+    def alpha_beta(self) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        e(alpha, beta) to the power that snarkjs computes, canonical uint64[12, 4].
+        """
+    def verify(self, publics: numpy.typing.NDArray[numpy.uint64], proof: numpy.typing.NDArray[numpy.uint64]) -> None:
+        """
+        Returns if the proof uint64[8, 4] verifies for the inputs uint64[num_public, 4]; raises ProofError.
+        """
+    def verify_batch(
+        self,
+        publics: numpy.typing.NDArray[numpy.uint64],
+        proofs: numpy.typing.NDArray[numpy.uint64],
+        progress: typing.Any = None,
+    ) -> list:
+        """
+        Positions of the proofs that do not verify.
+        """
 
 def babyjubjub_add(
     p: numpy.typing.NDArray[numpy.uint64], q: numpy.typing.NDArray[numpy.uint64]
@@ -434,6 +483,52 @@ def fixed_base_memory_estimate(
     Bytes beyond input and output.
     """
 
+def groth16_domain_log(
+    constraints: typing.SupportsInt | typing.SupportsIndex, num_public: typing.SupportsInt | typing.SupportsIndex
+) -> int:
+    """
+    Log2 of the evaluation domain.
+    """
+
+def groth16_prove(
+    system: R1cs,
+    wires: typing.SupportsInt | typing.SupportsIndex,
+    publics: typing.SupportsInt | typing.SupportsIndex,
+    domain_log: typing.SupportsInt | typing.SupportsIndex,
+    fixed: numpy.typing.NDArray[numpy.uint64],
+    ic: numpy.typing.NDArray[numpy.uint64],
+    a: numpy.typing.NDArray[numpy.uint64],
+    b1: numpy.typing.NDArray[numpy.uint64],
+    b2: numpy.typing.NDArray[numpy.uint64],
+    l: numpy.typing.NDArray[numpy.uint64],
+    h: numpy.typing.NDArray[numpy.uint64],
+    witness: numpy.typing.NDArray[numpy.uint64],
+    progress: typing.Any = None,
+    blinding: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64] | None = None,
+) -> tuple:
+    """
+    (proof uint64[8, 4], 0), or (None, first failing row). `blinding` (r, s) is for tests.
+    """
+
+def groth16_setup(
+    system: R1cs,
+    wires: typing.SupportsInt | typing.SupportsIndex,
+    publics: typing.SupportsInt | typing.SupportsIndex,
+    domain_log: typing.SupportsInt | typing.SupportsIndex,
+    fixed: numpy.typing.NDArray[numpy.uint64],
+    ic: numpy.typing.NDArray[numpy.uint64],
+    a: numpy.typing.NDArray[numpy.uint64],
+    b1: numpy.typing.NDArray[numpy.uint64],
+    b2: numpy.typing.NDArray[numpy.uint64],
+    l: numpy.typing.NDArray[numpy.uint64],
+    h: numpy.typing.NDArray[numpy.uint64],
+    progress: typing.Any = None,
+    trapdoor: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64] | None = None,
+) -> None:
+    """
+    Fills the arrays of a key. `trapdoor` (tau, alpha, beta, delta) is for tests: such a key is worthless.
+    """
+
 def isa() -> str:
     """
     Name of the instruction-set level in force.
@@ -557,3 +652,5 @@ def status_message(status: typing.SupportsInt | typing.SupportsIndex) -> str:
     """
     What a status number means.
     """
+
+GROTH16_MAX_LOG: int = 27

@@ -1,7 +1,9 @@
-"""`assay bench rollup`: the batch circuit from compilation to verification, beside snarkjs on the same circuit at B = 10.
+"""`assay bench rollup`: the batch circuit from compilation to verification, beside snarkjs on the same circuit at B
+= 10.
 
-Size = transactions in a batch. A batch larger than the memory that is free is left out, and a note says so. The batch is made of queries of one account,
-audited by the real operator code, so that the witness is that of a real batch.
+Size = transactions in a batch. A batch larger than the memory that is free is left out, and a note says so. The
+batch is made of queries of one account, audited by the real operator code, so that the witness is that of a real
+batch.
 """
 
 from __future__ import annotations

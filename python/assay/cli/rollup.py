@@ -40,23 +40,11 @@ def demo(
     Example: assay rollup demo --batch 10 --json demo.json --out demo-out
     """
     from assay.core.progress import RichProgress
-    from assay.crypto import groth16
-    from assay.rollup.circuit import batch_circuit
     from assay.rollup.demo import DemoOptions, run
-    from assay.rollup.prover import cached_key_path
 
     options = DemoOptions(data, batch, honest, queries, detector, device, seed, out)
     with RichProgress() as progress:
-        with progress.task(f"compiling the circuit of {batch} transactions"):
-            circuit = batch_circuit(batch)
-        estimate = groth16.estimate(circuit)
-        cached = cached_key_path(circuit.digest()).exists()
-        typer.echo(
-            f"{circuit.constraints} constraints; a proof takes about {estimate.seconds_prove:.1f} s, "
-            + ("the key is cached" if cached else f"the key about {estimate.seconds_setup:.0f} s (once)")
-            + f"; {estimate.peak_bytes / 2**20:.0f} MiB of memory, {estimate.key_bytes / 2**20:.0f} MiB of key"
-        )
-        result = run(options, progress)
+        result = run(options, progress, typer.echo)
     _print(result)
     if json_file is not None:
         json_file.write_text(json.dumps(result.to_json(), indent=2) + "\n")

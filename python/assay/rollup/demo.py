@@ -8,6 +8,7 @@ the unblocked run of the thieves is counterfactual and not proved.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from assay.rollup.model import ImageClassifier
 from assay.rollup.operator import Settlement
 from assay.rollup.paper_score import SCALE, PaperDetector
 from assay.rollup.policies import Answered, HidingThief, HonestUser, QueryPolicy, RandomThief
+from assay.rollup.prover import Prover
 from assay.rollup.simulation import Calibration, calibrate, simulate
 from assay.rollup.stealing import CopyScore, copy_accuracy
 
@@ -160,8 +162,8 @@ class DemoResult:
         }
 
 
-def run(options: DemoOptions, progress: Progress = SILENT) -> DemoResult:
-    """Runs the demonstration from training to the last verified batch."""
+def run(options: DemoOptions, progress: Progress = SILENT, announce: Callable[[str], None] | None = None) -> DemoResult:
+    """Runs the demonstration from training to the last verified batch; `announce` is told what it will take."""
     began = time.perf_counter()
     dataset = load_dataset(options.data)
     split = split_by_purpose(dataset, options.seed)
@@ -174,9 +176,8 @@ def run(options: DemoOptions, progress: Progress = SILENT) -> DemoResult:
         model=lambda sample: int(model.predict(sample[np.newaxis])[0]),
         model_digest=model.digest(),
         detector=_constants(options, detector),
-        batch_size=options.batch,
+        prover=Prover(options.batch, progress=progress, announce=announce),
         folder=options.out,
-        progress=progress,
     )
     with deployment:
         result = DemoResult(

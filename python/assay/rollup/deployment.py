@@ -16,7 +16,6 @@ from typing import Self
 import numpy as np
 
 from assay.core.errors import LimitError
-from assay.core.progress import SILENT, Progress
 from assay.crypto import eddsa, groth16
 from assay.crypto.groth16 import snarkjs
 from assay.identity import CertificateAuthority, Credentials, Role, SealingKey, SigningKey, TrustStore, apply
@@ -77,13 +76,11 @@ class Deployment:
         model: the served model, one sample to a label.
         model_digest: SHA-256 of the model.
         detector: constants in force.
-        batch_size: transactions in a batch.
-        prover: shared prover (tests); made here if None.
+        prover: proves the batches and sets their size.
         folder: where the ledger file goes; a temporary folder if None.
         window: how far an account may run ahead of what is proved; default one batch.
         budget: queries of each identity.
         rollup_id: names the rollup on its ledger.
-        progress: where long steps report.
     """
 
     def __init__(
@@ -92,15 +89,14 @@ class Deployment:
         model: Model,
         model_digest: bytes,
         detector: DetectorConstants,
-        batch_size: int,
-        prover: Prover | None = None,
+        prover: Prover,
         folder: Path | None = None,
         window: int | None = None,
         budget: int = 1 << 16,
         rollup_id: int = 1,
-        progress: Progress = SILENT,
     ) -> None:
-        self.prover = prover or Prover(batch_size, progress=progress)
+        self.prover = prover
+        batch_size = prover.batch_size
         self.settlements: list[Settlement] = []
         self.verify_seconds: list[float] = []
         self._temporary = tempfile.TemporaryDirectory() if folder is None else None

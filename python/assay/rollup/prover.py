@@ -4,7 +4,7 @@ circuit's hash."""
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,17 +52,32 @@ class Prover:
     Args:
         batch_size: transactions in a batch.
         progress: where compilation, set-up and proofs report.
+        announce: told, before the set-up, what set-up and proofs will take.
     """
 
-    def __init__(self, batch_size: int, *, progress: Progress = SILENT) -> None:
+    def __init__(
+        self, batch_size: int, *, progress: Progress = SILENT, announce: Callable[[str], None] | None = None
+    ) -> None:
+        self.batch_size = batch_size
         self._progress = progress
         started = time.perf_counter()
         with progress.task(f"compiling the circuit of {batch_size} transactions"):
             self.circuit = batch_circuit(batch_size)
         self.compile_seconds = time.perf_counter() - started
+        if announce is not None:
+            announce(self._forecast())
         started = time.perf_counter()
         self.key = load_or_set_up(self.circuit, progress)
         self.key_seconds = time.perf_counter() - started
+
+    def _forecast(self) -> str:
+        estimate = groth16.estimate(self.circuit)
+        cached = cached_key_path(self.circuit.digest()).exists()
+        key = "the key is cached" if cached else f"the key about {estimate.seconds_setup:.0f} s (once)"
+        return (
+            f"{self.circuit.constraints} constraints: a proof takes about {estimate.seconds_prove:.1f} s, {key};"
+            f" {estimate.peak_bytes / 2**20:.0f} MiB of memory, {estimate.key_bytes / 2**20:.0f} MiB of key"
+        )
 
     def prove(self, batch: Batch) -> tuple[Submission, float, float]:
         """The submission of a batch, with the seconds that witness and proof took."""
