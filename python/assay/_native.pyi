@@ -3,19 +3,17 @@ The compiled kernels of assay. Use the typed layer in assay.crypto and assay.cir
 """
 
 from __future__ import annotations
-
 import collections.abc
-import typing
-
 import numpy
 import numpy.typing
+import typing
 import typing_extensions
 
 __all__: list[str] = [
-    "GROTH16_MAX_LOG",
     "CircuitCompiler",
     "DenseMerkleTree",
     "EddsaPrivateKey",
+    "GROTH16_MAX_LOG",
     "Groth16Verifier",
     "NativeCircuit",
     "R1cs",
@@ -292,7 +290,13 @@ class NativeCircuit:
         """
         (group, stamp, trace, local wire) of a wire.
         """
-    def witness(self, inputs: numpy.typing.NDArray[numpy.uint64], carries: list, progress: typing.Any = None) -> tuple:
+    def witness(
+        self,
+        inputs: numpy.typing.NDArray[numpy.uint64],
+        carries: list,
+        progress: typing.Any = None,
+        checked: bool = True,
+    ) -> tuple:
         """
         (uint64[wires, 4], None), or (None, what failed).
         """

@@ -73,7 +73,9 @@ class Prover:
     def _forecast(self) -> str:
         estimate = groth16.estimate(self.circuit)
         cached = cached_key_path(self.circuit.digest()).exists()
-        key = "the key is cached" if cached else f"the key about {estimate.seconds_setup:.0f} s (once)"
+        key = "the key is cached"
+        if not cached:
+            key = f"the key about {estimate.seconds_setup:.0f} s (once; whoever makes it can forge proofs under it)"
         return (
             f"{self.circuit.constraints} constraints: a proof takes about {estimate.seconds_prove:.1f} s, {key};"
             f" {estimate.peak_bytes / 2**20:.0f} MiB of memory, {estimate.key_bytes / 2**20:.0f} MiB of key"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from assay import _native
 from assay.core.errors import InvalidInput, UnsatisfiedError, WrongKeyError
 from assay.core.progress import SILENT, Progress
@@ -39,7 +41,8 @@ def prove(
     if require_limbs(values, 4, "witness") != r1cs.num_wires:
         raise InvalidInput(f"the witness has {len(values)} values, the circuit {r1cs.num_wires} wires")
     with native_progress(progress, "proving") as report:
-        words, failing = _native.groth16_prove(r1cs, *pk.native_arguments(), values, report)
+        arguments: tuple[Any, ...] = (r1cs, *pk.native_arguments(), values, report)
+        words, failing = _native.groth16_prove(*arguments)
     if words is None:
         raise UnsatisfiedError(_unsatisfied(failing, r1cs.num_constraints))
     proof = Proof.from_words(words)

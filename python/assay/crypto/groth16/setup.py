@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from assay import _native
@@ -31,7 +33,8 @@ def setup(circuit: ConstraintSystem, *, progress: Progress = SILENT) -> ProvingK
         "local set-up for circuit %s: whoever ran it can forge proofs for this key", key.circuit_digest.hex()[:16]
     )
     with native_progress(progress, "set-up") as report:
-        _native.groth16_setup(system.r1cs, *key.native_arguments(), report)
+        arguments: tuple[Any, ...] = (system.r1cs, *key.native_arguments(), report)
+        _native.groth16_setup(*arguments)
     return key
 
 
