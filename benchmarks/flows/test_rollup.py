@@ -8,8 +8,8 @@ from assay.bench.rollup import sample_batch
 from assay.circuits import compile as compile_circuit
 from assay.crypto import groth16
 from assay.rollup.circuit import build_batch
-from assay.rollup.prover import carries_of, load_or_set_up, witness_of
-from assay.rollup.witness import batch_inputs
+from assay.rollup.prover import load_or_set_up, witness_of
+from assay.rollup.witness import batch_carries, batch_inputs
 
 BATCH = 10
 
@@ -19,7 +19,8 @@ def world():
     circuit = compile_circuit(build_batch(BATCH))
     batch = sample_batch(BATCH)
     public = batch.public_inputs()
-    inputs, carries = batch_inputs(witness_of(batch, public)), carries_of(batch)
+    plain = witness_of(batch, public)
+    inputs, carries = batch_inputs(plain), batch_carries(plain)
     return circuit, load_or_set_up(circuit), public, inputs, carries
 
 

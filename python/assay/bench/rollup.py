@@ -28,10 +28,10 @@ from assay.rollup.circuit import build_batch
 from assay.rollup.client import Client
 from assay.rollup.config import DetectorConstants, RollupConfig, RollupId, shared_table
 from assay.rollup.domains import random_scalar_128
-from assay.rollup.prover import carries_of, witness_of
+from assay.rollup.prover import witness_of
 from assay.rollup.registrar import Registrar
 from assay.rollup.transaction import Kind, Opening, Query, message
-from assay.rollup.witness import batch_inputs
+from assay.rollup.witness import batch_carries, batch_inputs
 
 __all__ = ["SIZES", "run"]
 
@@ -61,7 +61,8 @@ def _bench(report: Report, batch_size: int) -> None:
     key = groth16.setup(circuit)
     batch = sample_batch(batch_size)
     public = batch.public_inputs()
-    inputs, carries = batch_inputs(witness_of(batch, public)), carries_of(batch)
+    plain = witness_of(batch, public)
+    inputs, carries = batch_inputs(plain), batch_carries(plain)
     report.add("witness", batch_size, measure(lambda: circuit.witness(inputs, carries=carries)))
     witness = circuit.witness(inputs, carries=carries)
     proof = groth16.prove(key, circuit, witness)
