@@ -68,6 +68,7 @@ class Flattener {
     if (!outputs.done()) throw std::invalid_argument("the trace is longer than its outputs");
     system_.uses.assign(system_.fixed.size(), 0);
     for (const StampGroup& group : flat_->groups) count_uses(group);
+    for (const std::uint32_t variable : preferred_) system_.uses[variable] = 0;
     Substitution substitution = eliminated();
     flat_->outputs = system_.watched;
     flat_->wire_registers = wire_register_;
@@ -348,43 +349,106 @@ class Flattener {
     const std::uint32_t count = words.next(), carries = words.next();
     if (count == 0 || carries > flat->ports || carries > flat->outputs.size())
       throw std::invalid_argument("a repeat is malformed");
-    const auto expression = static_cast<std::uint32_t>(flat_->program.offsets.size()) - 1;
-    std::vector<Expression> ports;
-    for (std::uint32_t i = 0; i < carries; ++i) ports.push_back(read(words));
-    if (!source_.unroll)
-      for (const Expression& e : ports) put(e);
+    std::vector<Argument> known;
+    std::vector<Expression> chain;
+    for (std::uint32_t i = 0; i < carries; ++i) chain.push_back(argument(words, site, known));
+    std::vector<std::vector<Expression>> inputs(count);
+    for (auto& row : inputs)
+      for (std::uint32_t i = carries; i < flat->ports; ++i) row.push_back(argument(words, site, known));
+    if (source_.unroll) return unroll(*flat, std::move(chain), inputs, wire, site);
     StampGroup group;
     group.flat = flat;
     group.site = site;
     group.count = count;
     group.carries = carries;
-    group.expression = expression;
+    group.expression = static_cast<std::uint32_t>(flat_->program.offsets.size()) - 1;
     group.first_register = flat_->program.registers;
     group.first_variable = static_cast<std::uint32_t>(system_.fixed.size());
-    const auto others = static_cast<std::uint32_t>(flat->outputs.size()) - carries;
-    if (!source_.unroll) {
-      // the columns of all stamps side by side, no register of main's
-      for (std::size_t i = 0; i < static_cast<std::size_t>(count) * flat->kept(); ++i) new_variable(kNone, false);
-    }
+    // the columns of all stamps side by side, no register of main's
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count) * flat->kept(); ++i) new_variable(kNone, false);
+    for (const Expression& e : chain) put(e);
     for (std::uint32_t k = 0; k < count; ++k) {
-      ports.resize(carries);
-      for (std::uint32_t i = carries; i < flat->ports; ++i) ports.push_back(read(words));
-      std::vector<Expression> out;
-      if (source_.unroll) {
-        out = stamp(*flat, ports, site);
-        write_outputs({out.begin() + carries, out.end()}, wire);
-      } else {
-        for (std::uint32_t i = carries; i < flat->ports; ++i) put(ports[i]);
-        out = stamp_columns(group, k, ports);
-        for (std::uint32_t i = 0; i < others; ++i) output_wire(wire + i, out[carries + i].linear);
-      }
-      wire += others;
-      ports.assign(out.begin(), out.begin() + carries);
+      for (const Expression& e : inputs[k]) put(e);
+      chain.insert(chain.end(), inputs[k].begin(), inputs[k].end());
+      chain = stamp_columns(group, k, chain);
+      for (std::size_t i = carries; i < chain.size(); ++i) output_wire(wire++, chain[i].linear);
+      chain.resize(carries);
     }
-    if (source_.unroll) return write_outputs(ports, wire);
-    for (std::uint32_t i = 0; i < carries; ++i) output_wire(wire + i, ports[i].linear);
-    step(StepKind::repeat, 0, static_cast<std::uint32_t>(flat_->groups.size()), 0, expression, site);
+    for (const Expression& e : chain) output_wire(wire++, e.linear);
+    step(StepKind::repeat, 0, static_cast<std::uint32_t>(flat_->groups.size()), 0, group.expression, site);
+    eliminate_ports(group);
     flat_->groups.push_back(std::move(group));
+  }
+
+  void unroll(const Flat& flat, std::vector<Expression> chain, const std::vector<std::vector<Expression>>& inputs,
+              std::uint32_t wire, std::uint32_t site) {
+    const std::size_t carries = chain.size();
+    for (const auto& row : inputs) {
+      chain.insert(chain.end(), row.begin(), row.end());
+      chain = stamp(flat, chain, site);
+      write_outputs({chain.begin() + static_cast<std::ptrdiff_t>(carries), chain.end()}, wire);
+      wire += static_cast<std::uint32_t>(chain.size() - carries);
+      chain.resize(carries);
+    }
+    write_outputs(chain, wire);
+  }
+
+  // A linear constraint among the ports of a template would be solved in main, stamp by stamp, and each stamp would
+  // differ from the next. Where a port holds a variable of its own in every stamp, it is expressed by the others in the
+  // template's rows, once; main is made to take that variable too.
+  void eliminate_ports(StampGroup& group) {
+    if (group.flat->linear.empty()) return;
+    System rows;
+    rows.fixed.assign(group.flat->column_registers.size(), 1);
+    bool any = false;
+    for (std::uint32_t port = group.carries; port < group.flat->ports; ++port) {
+      const bool own = has_own_variables(group, port);
+      rows.fixed[port + 1] = !own;
+      any = any || own;
+    }
+    if (!any) return;
+    rows.rows = group.flat->rows;
+    rows.linear = group.flat->linear;
+    const Substitution taken = eliminate(rows, table_);
+    auto flat = std::make_shared<Flat>(*group.flat);
+    flat->rows = std::move(rows.rows);
+    for (std::uint32_t port = 0; port < flat->ports; ++port) {
+      if (!taken.replaces(port + 1)) continue;
+      for (std::uint32_t k = 0; k < group.count; ++k) preferred_.push_back(group.ports[k * flat->ports + port][0].wire);
+    }
+    group.flat = std::move(flat);
+  }
+
+  bool has_own_variables(const StampGroup& group, std::uint32_t port) const {
+    std::vector<std::uint32_t> seen;
+    for (std::uint32_t k = 0; k < group.count; ++k) {
+      const Linear& e = group.ports[k * group.flat->ports + port];
+      if (!is_plain(e) || system_.fixed[e[0].wire]) return false;
+      seen.push_back(e[0].wire);
+    }
+    std::sort(seen.begin(), seen.end());
+    return std::adjacent_find(seen.begin(), seen.end()) == seen.end();
+  }
+
+  // An expression that enters stamps, on a variable of its own if it is not a single one or a constant: stamps whose
+  // ports all are single variables share their rows. It costs no constraint where elimination finds another variable
+  // of its equation to take.
+  struct Argument {
+    Linear e;
+    Expression on_variable;
+  };
+  Expression argument(Words& words, std::uint32_t site, std::vector<Argument>& known) {
+    Expression e = read(words);
+    if (source_.unroll || is_constant(e.linear) || is_plain(e.linear)) return e;
+    for (const Argument& a : known)
+      if (a.e == e.linear) return a.on_variable;
+    const std::uint32_t reg = as_register(e, site);
+    const std::uint32_t variable = new_variable(reg, true);
+    sum_.add(e.linear);
+    sum_.add(variable, -Fr::one());
+    system_.linear.push_back({{}, {}, sum_.take(), 0, site});
+    known.push_back({std::move(e.linear), {{{variable, R1cs::kOne}}, {{reg, R1cs::kOne}}}});
+    return known.back().on_variable;
   }
 
   void output_wire(std::uint32_t wire, const Linear& e) {
@@ -457,6 +521,7 @@ class Flattener {
   System system_;
   std::vector<Linear> wire_linear_;  // of each wire of the trace, over variables
   std::vector<std::uint32_t> wire_register_, variable_register_, public_, private_;
+  std::vector<std::uint32_t> preferred_;  // variables to eliminate before others
   std::vector<std::uint8_t> is_kept_, is_public_;
 };
 
