@@ -326,3 +326,33 @@ def test_stamping_repeats_shares_one_block_and_counts_exactly() -> None:
     for x in xs:
         s = ((s + x) ** 3 + 2 * x + 9) % MODULUS
     large.check(large.witness({"s": 5, "k": 9, "end": s, "x": xs}))
+
+
+def test_stamps_share_rows_whatever_enters_them() -> None:
+    """Expressions as arguments, and a linear constraint among the inputs of each stamp."""
+
+    @template
+    def step(c: Builder, s: Signal, x: list[Signal], k: Signal) -> dict[str, Signal]:
+        c.assert_equal(x[0] + x[1], 1, "one of two")
+        return {"s": s * (x[0] + 2) + k * x[1]}
+
+    def build(n: int) -> Any:
+        c = Builder()
+        k, x = c.public("k"), c.private("x", (n, 2))
+        done = c.repeat(n, step, carry={"s": k * k + 1}, inputs={"x": x}, shared={"k": k * k * k - 3})
+        c.output("s", done.carry["s"])
+        return compile(c)
+
+    circuit = build(20)
+    assert circuit.r1cs.num_blocks == 2
+    assert circuit.constraints - build(19).constraints == 2
+    x = [[i % 2, 1 - i % 2] for i in range(20)]
+    witness = circuit.witness({"k": 2, "x": x})
+    circuit.check(witness)
+    s = 5
+    for a, b in x:
+        s = (s * (a + 2) + 5 * b) % MODULUS
+    assert witness.public == [s, 2]
+    x[7] = [1, 1]
+    with pytest.raises(UnsatisfiedError, match="one of two"):
+        circuit.witness({"k": 2, "x": x})
