@@ -16,7 +16,7 @@ CXX_SOURCES := $(shell find cpp bindings -name '*.h' -o -name '*.cpp')
 .PHONY: demo test bench lint asan stubs format clean
 
 demo: $(VENV)/.installed-ml
-	$(BIN)/assay rollup demo $(ARGS)
+	$(BIN)/assay rollup demo --out demo-out --json demo-out/demo.json $(ARGS)
 
 test: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready lint
 	ASSAY_REQUIRE_INTEROP=1 $(BIN)/python -m pytest tests

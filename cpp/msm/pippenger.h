@@ -26,7 +26,8 @@ namespace msm {
 constexpr std::size_t kGroupEntries = std::size_t{1} << 23;
 constexpr std::size_t kL2Bytes = std::size_t{3} << 17;  // what a chunk and its scratch may take: 384 KiB
 
-// Window size for n scalars: the least W(c) (6.8 n + 14 2^(c-1)), measured to be flat around it.
+// Window size for n scalars: the least of a model of the cost, W(c) windows of 6.8 multiplications a point and 14 a
+// bucket.
 inline unsigned window_bits_for(std::size_t n) noexcept {
   unsigned best = kMinWindow;
   double least = 0;
