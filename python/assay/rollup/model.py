@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.core.errors import InvalidInput, StateError
+from assay.core.json_text import parse_json
 from assay.core.progress import SILENT, Progress
 from assay.rollup.npz import read_arrays
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 TAG = b"assay/rollup/model/1"
 MAX_MODEL_BYTES = 1 << 28
 _MAX_SIDE = 512
+_MAX_SPEC_BYTES = 1 << 20
 _MAX_CLASSES = 1 << 16
 _BATCH = 512
 
@@ -231,10 +233,10 @@ def _parse_spec(stored: NDArray[Any] | None, file_name: str) -> tuple[tuple[int,
     if stored is None or stored.dtype != np.uint8 or stored.ndim != 1:
         raise InvalidInput(f"{file_name} holds no specification; it was not written by ImageClassifier.save")
     try:
-        spec = json.loads(stored.tobytes())
+        spec = parse_json(stored.tobytes(), max_bytes=_MAX_SPEC_BYTES, max_depth=3, floats=True)
         shape, classes = spec["shape"], spec["classes"]
         whole = all(type(value) is int for value in [*shape, *classes])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise InvalidInput(f"{file_name}: the specification is malformed: {error}") from error
     if (
         not whole

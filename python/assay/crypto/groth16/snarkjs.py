@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, SupportsIndex
 
-from assay.core.errors import EncodingError, LimitError, WrongType
+from assay.core.errors import EncodingError
 from assay.core.files import atomic_write
+from assay.core.json_text import parse_json
 from assay.crypto.field import Fp, Fr
 from assay.crypto.groth16.keys import VerifyingKey
 from assay.crypto.groth16.proof import G1, G2, Proof
@@ -35,7 +36,6 @@ MAX_BYTES: Final = 4 << 20
 """About 25,000 public inputs."""
 
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,77}", re.ASCII)
-_BRACKET: Final = re.compile(r"[\[\]{}]")
 _MAX_DEPTH: Final = 5
 
 
@@ -62,7 +62,7 @@ def public_to_json(public: Sequence[SupportsIndex]) -> str:
 
 def public_from_json(text: str | bytes) -> list[int]:
     """Reads public.json: integers in [0, r)."""
-    data = _parse(text)
+    data = parse_json(text, max_bytes=MAX_BYTES, max_depth=_MAX_DEPTH)
     if not isinstance(data, list):
         raise EncodingError(f"the public inputs are a list, got {type(data).__name__}")
     return [_number(value, Fr.modulus, f"public input {i}") for i, value in enumerate(data)]
@@ -140,44 +140,8 @@ def _g2(point: G2) -> list[list[str]]:
     return [[str(x0), str(x1)], [str(y0), str(y1)], ["1", "0"]]
 
 
-def _parse(text: str | bytes) -> Any:
-    if not isinstance(text, (str, bytes)):
-        raise WrongType(f"JSON is read from str or bytes, got {type(text).__name__}")
-    if len(text) > MAX_BYTES:
-        raise LimitError(f"{len(text)} bytes of JSON are above the limit of {MAX_BYTES}")
-    try:
-        text = text if isinstance(text, str) else text.decode("utf-8")
-        _require_shallow(text)
-        return json.loads(text, object_pairs_hook=_unique, parse_float=_refuse, parse_constant=_refuse)
-    except EncodingError:
-        raise
-    except ValueError as error:
-        raise EncodingError(f"not JSON: {error}") from None
-
-
-def _require_shallow(text: str) -> None:
-    """Deep nesting is refused before the parser, whose recursion may exhaust the stack. No string here holds a
-    bracket."""
-    depth = 0
-    for bracket in _BRACKET.finditer(text):
-        depth += 1 if bracket.group() in "[{" else -1
-        if depth > _MAX_DEPTH:
-            raise EncodingError(f"more than {_MAX_DEPTH} levels of nesting")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise EncodingError("a key occurs twice in a JSON object")
-    return data
-
-
-def _refuse(token: str) -> Any:
-    raise EncodingError(f"{token[:20]} has no place here: numbers are decimal strings")
-
-
 def _object(text: str | bytes, what: str, keys: set[str]) -> dict[str, Any]:
-    data = _parse(text)
+    data = parse_json(text, max_bytes=MAX_BYTES, max_depth=_MAX_DEPTH)
     if not isinstance(data, dict):
         raise EncodingError(f"a {what} is a JSON object, got {type(data).__name__}")
     if set(data) != keys:
