@@ -8,11 +8,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from assay import _native
+
+if TYPE_CHECKING:
+    from assay.rollup.prover import Prover
 
 INTEROP = Path(__file__).parent / "interop"
 
@@ -57,6 +60,22 @@ class NodeError(Exception):
         super().__init__(f"node ended with status {status}:\n{output}")
         self.status = status
         self.output = output
+
+
+@pytest.fixture(scope="session")
+def rollup_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache directory (`ASSAY_CACHE_DIR`) that the rollup's proving keys lie in for this session."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def rollup_prover(rollup_cache: Path) -> Prover:
+    """Proves batches of two; compiled and set up once a session."""
+    from assay.rollup.prover import Prover
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSAY_CACHE_DIR", str(rollup_cache))
+        return Prover(2)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from support.rollup_parties import LABEL, Parties, User, sample, use_stand_in
 
 from assay.core.errors import AssayError, AuthorizationError, LimitError, RevokedError, StateError, WrongType
 from assay.identity.authority import DAY
+from assay.rollup.accounts import BlockedError
 
 
 def build(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: int) -> Parties:
@@ -151,8 +152,6 @@ def test_a_renewed_certificate_waits_for_its_rotation(parties: Parties, ada: Use
 
 
 def test_revoked_and_blocked_accounts_are_told_apart(parties: Parties, ada: User) -> None:
-    from assay.rollup.accounts import BlockedError
-
     bob = parties.user("bob")
     parties.operator.submit(parties.registrar.revoke(ada.account, parties.config))
     with parties.refused(RevokedError, f"account {ada.index} is revoked"):

@@ -16,6 +16,7 @@ from assay.crypto import eddsa
 from assay.rollup.account import answer_commitment
 from assay.rollup.client import input_digest
 from assay.rollup.service import Answer, RecognitionService
+from assay.rollup.transaction import transaction_id
 
 
 @pytest.fixture
@@ -155,15 +156,9 @@ def test_the_label_waits_for_exactly_the_right_receipt(parties: Parties, ada: Us
             parties.service.release(query, bad)
     with parties.refused(NotFound, "never answered"):
         other_query = replace(query, nonce=9)
-        forged = replace(receipt, nonce=9, transaction=_id(other_query))
+        forged = replace(receipt, nonce=9, transaction=transaction_id(other_query))
         parties.service.release(other_query, forged.signed(parties.operator_credentials.key, parties.rollup))
     assert parties.service.release(query, receipt) == query.answer
-
-
-def _id(query):
-    from assay.rollup.transaction import transaction_id
-
-    return transaction_id(query)
 
 
 def test_a_rotation_does_not_strand_the_nonce_that_waits(parties: Parties, ada: User) -> None:
