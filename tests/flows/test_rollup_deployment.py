@@ -193,6 +193,9 @@ def test_exit_status_of_verify(kept: Kept, copy: Path, monkeypatch: pytest.Monke
     public.write_text(json.dumps(["5", *json.loads(good_public)[1:]]))
     assert run(monkeypatch, "rollup", "verify", copy) == 1
     assert capsys.readouterr().err.startswith("assay: ")
+    assert run(monkeypatch, "rollup", "verify", copy, "--json") == 1
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["verified"], set(shown)) == (False, {"verified", "reason"})
     for text in ("", "[]", "{", json.dumps([*json.loads(good_public), "1"]), good_public.replace('"', "")):
         public.write_text(text)
         assert run(monkeypatch, "rollup", "verify", copy) == 2, text

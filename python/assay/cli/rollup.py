@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.core.errors import VerificationError
+
 if TYPE_CHECKING:
     from assay.rollup.demo import DemoResult
 
@@ -68,7 +70,13 @@ def verify(
     """
     from assay.rollup.checking import verify_folder
 
-    meaning = verify_folder(folder, circuit_hash=circuit_hash, ledger=ledger)
+    try:
+        meaning = verify_folder(folder, circuit_hash=circuit_hash, ledger=ledger)
+    except VerificationError as refusal:
+        if not as_json:
+            raise
+        typer.echo(json.dumps({"verified": False, "reason": str(refusal)}))
+        raise typer.Exit(1) from None
     typer.echo(json.dumps({"verified": True, "meaning": meaning}) if as_json else f"verified: {meaning}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assay.core.errors import InvalidInput, NotFound, VerificationError
+from assay.core.errors import InvalidInput, LedgerError, NotFound, VerificationError
 from assay.crypto import groth16
 from assay.crypto.groth16 import snarkjs
 from assay.ledger.accounts import Accounts
@@ -43,7 +43,10 @@ def verify_folder(folder: Path, *, circuit_hash: str | None = None, ledger: Path
         _require_circuit(key, circuit_hash)
         shown.append(f"the key is the one made on this machine for circuit {circuit_hash}")
     if ledger is not None:
-        batch = _require_on_ledger(key, public, ledger)
+        try:
+            batch = _require_on_ledger(key, public, ledger)
+        except LedgerError as error:
+            raise InvalidInput(f"the ledger cannot be verified here: {error}") from error
         shown.append(f"the ledger is sound, fixed this key at its genesis and accepted this as batch {batch}")
     if not shown:
         return "proof and key agree, and nothing more: name --circuit-hash or --ledger to know what was proved"
@@ -63,11 +66,14 @@ def _require_circuit(key: groth16.VerifyingKey, circuit_hash: str) -> None:
     try:
         digest = bytes.fromhex(circuit_hash)
     except ValueError:
-        raise InvalidInput(f"{circuit_hash!r} is not a circuit hash: 64 hexadecimal digits") from None
+        digest = b""
+    if len(digest) != 32:
+        raise InvalidInput(f"{circuit_hash!r} is not a circuit hash: 64 hexadecimal digits")
     path = cached_key_path(digest)
-    if len(digest) != 32 or not path.exists():
+    if not path.exists():
         raise NotFound(f"this user's cache holds no key for circuit {circuit_hash} (looked for {path})")
-    if groth16.ProvingKey.load(path).verifying_key != key:
+    cached = groth16.ProvingKey.load(path)
+    if cached.circuit_digest != digest or cached.verifying_key != key:
         raise VerificationError(
             f"verification_key.json is not the key that this machine made for circuit {circuit_hash}"
         )
