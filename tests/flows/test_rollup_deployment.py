@@ -38,7 +38,6 @@ def deployment(prover: Prover, folder: Path, **options: int) -> Deployment:
         model=lambda given: int(given[0]),
         model_digest=bytes(range(32)),
         detector=DETECTOR,
-        batch_size=2,
         prover=prover,
         folder=folder,
         **options,
