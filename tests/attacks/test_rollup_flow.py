@@ -674,7 +674,9 @@ def test_a_permit_does_not_help_another_leaf_or_account(sealed: Parties, ada: Us
     good = submission(sealed)
     sealed.revoke(ada)
     sealed.permit(ada.index, good.differences[0][1] ^ 1)
-    sealed.permit(ada.index + 1, good.differences[0][1])
+    bob = sealed.certified("bob")
+    sealed.publish(bob.credentials)
+    sealed.permit(bob.index, good.differences[0][1])
     with sealed.refused(RevokedError, "revoked or expired"):
         sealed.send(good)
     sealed.permit(ada.index, good.differences[0][1])

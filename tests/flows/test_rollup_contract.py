@@ -212,6 +212,29 @@ def test_a_permit_is_spent_by_the_leaf_it_names_also_in_good_standing(parties: P
     assert parties.ledger.state(ROLLUP).get(f"permit/{ada.index}") is None
 
 
+def test_a_newer_certificate_voids_a_permit(parties: Parties) -> None:
+    """A rotation to keys that were replaced in the meantime does not land, permit or not."""
+    ada = parties.user("ada")
+    parties.flush()
+    parties.renew(ada)
+    parties.operator.submit(parties.rotation(ada))
+    parties.operator.seal()
+    parties.permit(ada.index, ada.account.leaf())
+    parties.renew(ada)
+    with parties.refused(RevokedError, "was certified anew"):
+        parties.settle()
+    parties.operator.drop([ada.index])
+    parties.operator.submit(parties.second_rotation(ada))
+    parties.permit(ada.index, ada.account.leaf())
+    parties.flush()
+    assert parties.ledger.state(ROLLUP).get(f"generation/{ada.index}") == 2
+
+
+def test_no_permit_for_an_account_nobody_certified(parties: Parties) -> None:
+    with parties.refused(AuthorizationError, "account 99 was never certified"):
+        parties.permit(99, 5)
+
+
 def test_who_may_call_what(parties: Parties) -> None:
     ada = parties.user("ada")
     for credentials in (ada.credentials, parties.operator_credentials, parties.owner, parties.service_credentials):

@@ -70,15 +70,14 @@ def kept(rollup_prover: Prover, tmp_path_factory: pytest.TempPathFactory) -> Kep
         assert eve.client.account.blocked
         with pytest.raises(AssayError, match="blocked by the detector"):
             rollup.query(eve, sample(7))
-        # bob loses his keys with a query under the old key in the open batch
+        # bob replaces his keys with a query under the old key in the open batch
         rollup.flush()
         rollup.query(bob, sample(7))
-        assert rollup.operator.account(bob.index).nonce == 1
         rollup.renew(bob)
-        assert rollup.operator.account(bob.index).nonce == 0
+        assert rollup.operator.account(bob.index).nonce == 1
         rotation = rollup.rotate(bob)
         assert rotation.kind is Kind.ROTATE
-        assert rollup.query(bob, sample(7)) == 7
+        assert rollup.query(bob, sample(7, 5)) == 7
         rollup.revoke(ada.index)
         with pytest.raises(RevokedError):
             rollup.query(ada, sample(7, 9))
@@ -268,16 +267,29 @@ def closed(rollup_prover: Prover, tmp_path: Path) -> Iterator[Deployment]:
     made.close()
 
 
-def test_nothing_of_a_renewed_user_strands_the_batch(closed: Deployment) -> None:
-    """A query under keys that were replaced is dropped, and the others' land."""
-    ada, bob = closed.enrol_user("ada", 7), closed.enrol_user("bob", 7)
+def test_what_a_renewed_user_asked_before_lands(closed: Deployment) -> None:
+    ada = closed.enrol_user("ada", 7)
+    closed.flush()
     closed.query(ada, sample(7))
     closed.renew(ada)
+    assert closed.ledger.state(CONTRACT).get("head") == [2, closed.operator.root]
+    closed.rotate(ada)
+    closed.query(ada, sample(3))
+    closed.flush()
+    assert closed.operator.account(ada.index).nonce == 2
+
+
+def test_what_a_revoked_user_asked_does_not_strand_the_batch(closed: Deployment) -> None:
+    """Its query is dropped, and the others' land; certified anew, it asks again."""
+    ada, bob = closed.enrol_user("ada", 7), closed.enrol_user("bob", 7)
+    closed.query(ada, sample(7))
+    closed.revoke(ada.index)
     closed.query(bob, sample(7))
     closed.flush()
     assert closed.operator.waiting == 0
-    assert closed.operator.account(ada.index).nonce == 0
+    assert [closed.operator.account(user.index).nonce for user in (ada, bob)] == [0, 1]
+    closed.renew(ada)
     closed.rotate(ada)
-    closed.query(ada, sample(7))
+    assert closed.query(ada, sample(7)) == 7
     closed.flush()
     assert closed.operator.account(ada.index).nonce == 1

@@ -11,9 +11,18 @@ import numpy as np
 import pytest
 from support.rollup_parties import LABEL, Parties, User, sample, use_stand_in
 
-from assay.core.errors import AssayError, AuthorizationError, LimitError, RevokedError, StateError, WrongType
+from assay.core.errors import (
+    AssayError,
+    AuthorizationError,
+    InvalidInput,
+    LimitError,
+    RevokedError,
+    StateError,
+    WrongType,
+)
 from assay.identity.authority import DAY
 from assay.rollup.accounts import BlockedError
+from assay.rollup.gateway import Gateway
 
 
 def build(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: int) -> Parties:
@@ -177,6 +186,22 @@ def test_an_input_that_has_no_digest(parties: Parties, ada: User, given: object)
             ada.credentials.certificate,
             replace(ada.client.request(sample(LABEL)), sample=given),  # type: ignore[arg-type]
         )
+
+
+def test_an_input_that_breaks_the_model(parties: Parties, ada: User) -> None:
+    with pytest.raises(InvalidInput, match=r"the model cannot label int64\[0\]: IndexError"):
+        parties.ask(ada, np.zeros(0, dtype=np.int64))
+    assert parties.gateway.used(ada.index) == 1  # the model was asked
+    assert parties.query(ada, LABEL) == LABEL
+
+
+def test_the_budget_does_not_begin_again_with_the_gateway(parties: Parties, ada: User) -> None:
+    for i in range(2):
+        parties.query(ada, LABEL, i)
+    parties.gateway = Gateway(parties.trust, parties.service, parties.operator, budget=3, clock=parties.seconds)
+    parties.query(ada, LABEL, 2)
+    with parties.refused(LimitError, "spent its budget of 3"):
+        parties.ask(ada, sample(LABEL, 3))
 
 
 def test_many_users_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

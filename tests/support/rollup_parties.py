@@ -108,7 +108,7 @@ class Parties:
         verifying_key: bytes = b"stand-in",
         batch_size: int = 2,
         window: int = 4,
-        budget: int = 1000,
+        budget: int = 1 << 16,
         rollup_id: int = 1,
         journal: Path | None = None,
     ) -> None:
@@ -272,6 +272,11 @@ class Parties:
         authority = self.registrar.rotate(old, new, user.credentials.certificate.babyjubjub, holder, config)
         return user.client.rotated(user.key, new, authority, holder)
 
+    def second_rotation(self, user: User) -> Rotate:
+        """After the first was dropped: the client goes back before it."""
+        user.client.synchronise(self.operator.account(user.index))
+        return self.rotation(user)
+
     def ask(self, user: User, given: np.ndarray) -> Answer:
         return self.gateway.ask(user.credentials.certificate, user.client.request(given))
 
@@ -319,7 +324,7 @@ class Parties:
             "waiting": self.operator.waiting,
             "journal": self.service._journal.execute("SELECT * FROM answer").fetchall(),
             "proved": self.service._journal.execute("SELECT * FROM proved").fetchall(),
-            "budget": {user.index: self.gateway.used(user.index) for user in self.users},
+            "budget": {i: self.gateway.used(i) for i in self.operator._tree.indices()},
             "clients": [user.account for user in self.users],
         }
 

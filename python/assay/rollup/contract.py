@@ -3,7 +3,8 @@
 State: `head` = [batch, root], `genesis` = [rollup id, batch size, owner's account index, verifying key],
 `config/<first batch>` (a configuration and the first batch it holds for), `node/<level>/<i>` (the tree, level 0 =
 leaves; absent means empty), `generation/<index>` (certificate generation under which the leaf's key stands),
-`permit/<index>` (the one leaf that the registrar allows an account that is not in good standing).
+`permit/<index>` (the one leaf that the registrar allows an account that is not in good standing, and the generation
+for which it does).
 
 Methods:
 
@@ -12,7 +13,7 @@ Methods:
   account whose leaf changes is in good standing; and if the proof verifies.
 - `configure` (model owner): the next configuration and the first batch it holds for.
 - `permit` (registrar): the leaf that a revoked, expired or re-certified account may take: the rollup's own
-  revocation, or the rotation to the new key.
+  revocation, or the rotation to the new key. A certificate that is newer than the permit voids it.
 
 Good standing: the certificate is in force at block time, and it is the one under which the leaf's key stands. An
 empty leaf stands under generation 0: an identity that was certified anew before its registration landed needs a permit.
@@ -117,7 +118,10 @@ class RollupContract(Contract):
                 index, leaf = decode_record(call.payload, "assay/rollup/permit", 1, int, int)
                 if not 0 <= index < CAPACITY or not 0 <= leaf < MODULUS:
                     raise InvalidInput(f"account {index} or the leaf is out of range")
-                state.put(f"permit/{index}", leaf)
+                account = context.account(index)
+                if account is None:
+                    raise AuthorizationError(f"account {index} was never certified")
+                state.put(f"permit/{index}", [leaf, account.generation])
                 return [index]
         raise Refused(f"the rollup contract has no method {call.method!r}")
 
@@ -200,7 +204,7 @@ def _require_standing(state: State, index: int, leaf: int, context: Context) -> 
         raise AuthorizationError(f"account {index} was never certified")
     stands_under = state.get(f"generation/{index}")
     in_force = (stands_under or 0) == account.generation and context.active(index)
-    permitted = state.get(f"permit/{index}") == leaf
+    permitted = state.get(f"permit/{index}") == [leaf, account.generation]
     if not in_force and not permitted:
         reason = "was certified anew" if context.active(index) else "is revoked or expired"
         raise RevokedError(f"account {index} {reason}: it may only take the leaf that the registrar permits")

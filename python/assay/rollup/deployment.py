@@ -186,7 +186,11 @@ class Deployment:
         return User(name, member, client)
 
     def renew(self, user: User) -> None:
-        """A new certificate with new keys for a user, under the same index: the old keys end here."""
+        """A new certificate with new keys for a user, under the same index: the old keys end here.
+
+        What was asked under them is settled before, for the ledger would refuse it after.
+        """
+        self.flush()
         key, signing = eddsa.PrivateKey.generate(), SigningKey.generate()
         old = user.member.credentials
         invitation = self.authority.invite(user.name, Role.USER, lost_keys=True)
@@ -195,7 +199,6 @@ class Deployment:
         assert user.index == old.certificate.index
         self._publish(user.member)
         self.update_revocations()
-        self.operator.drop([user.index])
 
     def rotate(self, user: User) -> Rotate:
         """Brings the account to the newly certified key, with the registrar's permit on the ledger."""

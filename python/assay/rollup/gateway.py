@@ -136,15 +136,17 @@ class Gateway:
         return Released(self._service.release(query, receipt), receipt)
 
     def used(self, index: int) -> int:
-        """Queries of its budget that an account has spent."""
+        """Queries of its budget that an account has spent; NotFound for a slot without an account."""
+        completed = self._operator.account(index).nonce
         with self._lock:
-            return self._accounts[index].used if index in self._accounts else 0
+            return self._accounts[index].used if index in self._accounts else completed
 
     def _charge(self, certificate: Certificate, nonce: int) -> bool:
         """Takes one query from the budget, unless it is paid for; tells whether it did."""
         index = certificate.index
         with self._lock:
-            account = self._accounts.setdefault(index, _Account())
+            # After a restart at least the queries that were completed still count.
+            account = self._accounts.setdefault(index, _Account(used=nonce - 1))
             now = self._clock()
             account.certificate = certificate
             # Asking again in time for the commitment that is waiting is free; asking again too late is paid for once

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from assay.core.errors import InvalidInput, LimitError, NotFound, SignatureError, StateError, SystemFailure
+from assay.core.errors import AssayError, InvalidInput, LimitError, NotFound, SignatureError, StateError, SystemFailure
 from assay.crypto import eddsa
 from assay.rollup.account import NONCE_LIMIT, PublicKey, answer_commitment
 from assay.rollup.config import RollupConfig, RollupId
@@ -95,6 +95,7 @@ class RecognitionService:
         Raises:
             StateError: out of order, or another input for a nonce already answered.
             LimitError: too far ahead of what is proved.
+            InvalidInput: the model cannot label this sample.
         """
         holder = eddsa.PublicKey(*public_key).to_bytes()
         with self._lock:
@@ -108,7 +109,7 @@ class RecognitionService:
             if known is not None and known[0] == input_digest:
                 opening = Opening(known[2], int.from_bytes(known[3], "big"))
             else:
-                opening = Opening(int(self._model(sample)), random_scalar_128())
+                opening = Opening(self._label(sample), random_scalar_128())
             if known is None or known[:2] != (input_digest, holder):
                 row = (index, nonce, input_digest, holder, opening.label, opening.rho.to_bytes(16, "big"))
                 with self._journal:
@@ -178,6 +179,16 @@ class RecognitionService:
         """Closes the journal."""
         with self._lock:
             self._journal.close()
+
+    def _label(self, sample: np.ndarray) -> int:
+        try:
+            return int(self._model(sample))
+        except AssayError:
+            raise
+        except Exception as error:
+            raise InvalidInput(
+                f"the model cannot label {sample.dtype}{list(sample.shape)}: {type(error).__name__}"
+            ) from error
 
     def _require_next(self, index: int, nonce: int) -> None:
         (last,) = self._journal.execute("SELECT max(nonce) FROM answer WHERE account = ?", (index,)).fetchone()
