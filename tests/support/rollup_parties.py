@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -171,6 +171,19 @@ class Parties:
             seal_after=60.0,
             clock=self.seconds,
         )
+
+    def other_configs(self) -> list[RollupConfig]:
+        """The configuration in force with one part changed, for each part."""
+        key = eddsa.PrivateKey.generate().public_key.point
+        changes: list[dict[str, Any]] = [
+            {"service_key": key},
+            {"registrar_key": key},
+            {"model_digest": bytes(32)},
+            {"table_root": self.config.table_root + 1},
+            {"detector": replace(DETECTOR, threshold=2**32 - 150_000)},
+            {"epoch": 1},
+        ]
+        return [replace(self.config, **change) for change in changes]
 
     def _begin(self, path: Path, rollup_id: int, batch_size: int, key: bytes) -> EmbeddedLedger:
         owner = self.owner.certificate.index
