@@ -105,5 +105,5 @@ def draw_scores(
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.legend(loc="center right", fontsize=9, framealpha=0.9, edgecolor="none")
+    axes.legend(loc="upper left", bbox_to_anchor=(0.01, 0.82), fontsize=9, framealpha=0.9, edgecolor="none")
     figure.savefig(Path(path), format="png", metadata={"Software": "assay"})
