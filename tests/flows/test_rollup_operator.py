@@ -78,6 +78,26 @@ def test_a_refused_batch_stays_and_can_be_settled_later(parties: Parties) -> Non
     assert (settlement.batch.number, parties.head[0], parties.operator.waiting) == (1, 1, 0)
 
 
+def test_an_answer_lost_after_the_ledger_accepted_is_no_refusal(
+    parties: Parties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def accept_and_fail(submission: Submission) -> None:
+        parties.send(submission)
+        raise LedgerError("the connection broke")
+
+    parties.user("ada")
+    parties.user("bob")
+    monkeypatch.setattr(parties.operator, "_send", accept_and_fail)
+    with pytest.raises(LedgerError, match="connection broke"):
+        parties.operator.settle()  # nobody to ask: it counts as a refusal
+    monkeypatch.setattr(parties.operator, "_head", lambda: tuple(parties.head))
+    monkeypatch.setattr(parties.operator, "_send", lambda _: (_ for _ in ()).throw(LedgerError("refused again")))
+    settlement = parties.operator.settle()
+    assert settlement is not None
+    assert parties.head == [settlement.batch.number, settlement.batch.steps[-1].new_root]
+    assert parties.operator.waiting == 0
+
+
 def test_the_ledger_s_tree_is_the_operator_s(parties: Parties) -> None:
     users = [parties.user(name) for name in ("ada", "bob", "cem")]
     for user in users:

@@ -29,13 +29,13 @@ from assay.core.errors import AuthorizationError, EncodingError, InvalidInput, P
 from assay.crypto import groth16
 from assay.crypto.groth16 import snarkjs
 from assay.identity.roles import Role
-from assay.ledger.contracts import Call, Context, Contract, Origin, Refused, State
+from assay.ledger.contracts import Call, Context, Contract, Origin, Refused, State, StateReader
 from assay.rollup.account import ARITY, CAPACITY, DEPTH, empty_leaf
 from assay.rollup.batch import Submission, difference_chain
 from assay.rollup.config import RollupConfig, RollupId
 from assay.rollup.domains import MODULUS, hash_fields
 
-__all__ = ["RollupContract", "chain_field", "configure_payload", "genesis_parameters", "permit_payload"]
+__all__ = ["RollupContract", "chain_field", "configure_payload", "genesis_parameters", "head", "permit_payload"]
 
 
 def chain_field(chain_id: bytes) -> int:
@@ -127,7 +127,7 @@ class RollupContract(Contract):
 
     def _submit(self, state: State, submission: Submission, context: Context) -> Encodable:
         rollup_id, batch_size, _, key = _list(state, "genesis")
-        last, root = _list(state, "head")
+        last, root = head(state)
         rollup = RollupId(chain_field(context.chain_id), rollup_id)
         chain_id, claimed_rollup, batch, old_root, new_root, chain, config = submission.public_inputs
         if (chain_id, claimed_rollup) != (rollup.chain_id, rollup.rollup_id):
@@ -156,7 +156,7 @@ class RollupContract(Contract):
         _, _, owner, _ = _list(state, "genesis")
         if context.sender.index != owner:
             raise AuthorizationError(f"only the model's owner, account {owner}, may change the configuration")
-        last, _ = _list(state, "head")
+        last, _ = head(state)
         *_, (newest_key, newest) = state.items("config/")
         newest_batch = int(newest_key.rpartition("/")[2])
         if first_batch <= max(last, newest_batch) or first_batch >= 10**8:
@@ -168,7 +168,13 @@ class RollupContract(Contract):
         return [config.epoch, first_batch]
 
 
-def _list(state: State, key: str) -> list[Any]:
+def head(state: StateReader) -> tuple[int, int]:
+    """The last batch and the root that it led to."""
+    batch, root = _list(state, "head")
+    return batch, root
+
+
+def _list(state: StateReader, key: str) -> list[Any]:
     value = state.get(key)
     assert isinstance(value, list)
     return value

@@ -34,6 +34,7 @@ from assay.rollup.contract import (
     genesis_parameters,
     permit_payload,
 )
+from assay.rollup.contract import head as contract_head
 from assay.rollup.gateway import Gateway
 from assay.rollup.operator import Operator, Settlement
 from assay.rollup.prover import Prover
@@ -137,6 +138,7 @@ class Deployment:
             batch_size=batch_size,
             prove=self.prover.prove,
             send=self._send,
+            head=lambda: contract_head(self.ledger.state(CONTRACT)),
         )
         self.gateway = Gateway(self.trust, self.service, self.operator, budget=budget)
         self._clients = {

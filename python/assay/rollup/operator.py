@@ -47,6 +47,8 @@ class Operator:
         batch_size: transactions in a batch; fixed by the circuit.
         prove: turns a sealed batch into a submission; returns it with the seconds for witness and proof.
         send: puts a submission onto the ledger; raises if it is refused.
+        head: last batch and root that the ledger has; asked when `send` fails, since its answer may have been lost
+            after the ledger accepted. None: a failure counts as a refusal.
         seal_after: seconds after which `tick` seals a batch that is not full.
         clock: monotonic seconds.
     """
@@ -61,6 +63,7 @@ class Operator:
         batch_size: int,
         prove: Callable[[Batch], tuple[Submission, float, float]],
         send: Callable[[Submission], None],
+        head: Callable[[], tuple[int, int]] | None = None,
         seal_after: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -73,6 +76,7 @@ class Operator:
         self._receipt_key = receipt_key
         self._prove = prove
         self._send = send
+        self._head = head
         self._seal_after = seal_after
         self._clock = clock
         self._open: list[Step] = []
@@ -177,11 +181,18 @@ class Operator:
                 batch = self._sealed[0]
             submission, witness_seconds, prove_seconds = self._prove(batch)
             started = time.perf_counter()
-            self._send(submission)
+            try:
+                self._send(submission)
+            except Exception:
+                if not self._landed(batch):
+                    raise
             seconds = time.perf_counter() - started
             with self._lock:
                 self._sealed.pop(0)
             return Settlement(batch, submission, witness_seconds, prove_seconds, seconds)
+
+    def _landed(self, batch: Batch) -> bool:
+        return self._head is not None and self._head() == (batch.number, batch.steps[-1].new_root)
 
     def drop(self, indices: Iterable[int]) -> list[Transaction]:
         """Takes the unsettled transactions of some accounts out and audits the others again, in their order.
