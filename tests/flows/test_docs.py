@@ -1,0 +1,35 @@
+"""The code in the documentation runs as it stands, block after block of a page in one namespace."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: str) -> list[str]:
+    return BLOCK.findall((ROOT / page).read_text())
+
+
+def test_the_readme_proves_and_verifies() -> None:
+    assert blocks("README.md")
+    namespace: dict[str, object] = {}
+    for block in blocks("README.md"):
+        exec(compile(block, "README.md", "exec"), namespace)
+    assert "proof" in namespace
+
+
+def test_the_first_circuit_of_the_page_on_circuits_solves() -> None:
+    namespace: dict[str, object] = {}
+    exec(compile(blocks("docs/circuits.md")[0], "docs/circuits.md", "exec"), namespace)
+    assert "witness" in namespace
+
+
+@pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*.md")))
+def test_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
+        assert target.startswith("http") or ((ROOT / page).parent / target).exists(), target
