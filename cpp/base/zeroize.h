@@ -7,6 +7,7 @@
 namespace assay {
 
 inline void zeroize(void* data, std::size_t bytes) noexcept {
+  if (bytes == 0) return;  // data may then be null, which memset may not take
   std::memset(data, 0, bytes);
   __asm__ __volatile__("" : : "r"(data) : "memory");
 }
