@@ -46,7 +46,7 @@ asan: $(VENV)/.installed-dev
 	$(BIN)/cmake --build --preset asan
 	trap 'rm -f python/assay/_native*.so' EXIT; \
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" \
-	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=python $(BIN)/python -m pytest tests/kernels
+	ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 PYTHONPATH=python $(BIN)/python -m pytest --capture=sys tests/kernels
 
 # --- set-up -----------------------------------------------------------------------------------------------------------
 
