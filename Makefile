@@ -1,7 +1,7 @@
 # Each target does its own set-up in .venv, from the versions in constraints.txt.
 #   make demo    a batch of audited model queries, proved and verified, on real data (about five minutes)
 #   make test    lint, Python tests, interop tests against the pinned npm oracles
-#   make bench   the benchmarks beside their peers
+#   make bench   the benchmarks, then each kernel and the rollup beside their peers (about 15 minutes)
 #   make asan    the kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 SHELL := /bin/bash
@@ -23,6 +23,7 @@ test: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready lint
 
 bench: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc
+	for name in field ntt msm pairing rollup; do $(BIN)/assay bench $$name || exit 1; done
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check python tests benchmarks
