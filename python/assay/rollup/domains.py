@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from functools import cache
 
 from assay.crypto import poseidon
+from assay.crypto.field import Fr
 
 __all__ = ["MODULUS", "domain", "hash_fields", "random_scalar_128"]
 
-MODULUS = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+MODULUS = Fr.modulus
 """r, the order of BN254's groups (about 100 bits of security) and the field of all digests."""
 
 
