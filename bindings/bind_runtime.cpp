@@ -67,10 +67,10 @@ void bind_runtime(py::module_& m) {
   m.def(
       "set_isa",
       [](const std::string& name) {
-        for (const IsaLevel level : {IsaLevel::portable, IsaLevel::adx}) {
+        for (const IsaLevel level : kIsaLevels) {
           if (isa_name(level) == name) return raise_on_error(set_isa_level(level), "instruction set " + name);
         }
-        raise_named("InvalidInput", "unknown instruction set '" + name + "'; known: portable, adx");
+        raise_named("InvalidInput", "unknown instruction set '" + name + "'; known: portable, adx, avx512, ifma");
       },
       py::arg("name"), "Chooses the instruction-set level for this process.");
   m.def("cpu_info", [] {
@@ -80,9 +80,10 @@ void bind_runtime(py::module_& m) {
     features["adx"] = f.adx;
     features["sha_ni"] = f.sha_ni;
     features["avx2"] = f.avx2;
+    features["avx512"] = f.avx512;
     features["avx512_ifma"] = f.avx512_ifma;
     py::list levels;
-    for (const IsaLevel level : {IsaLevel::portable, IsaLevel::adx})
+    for (const IsaLevel level : kIsaLevels)
       if (isa_available(level)) levels.append(std::string(isa_name(level)));
     py::dict info;
     info["isa"] = std::string(isa_name(isa_level()));

@@ -1,17 +1,28 @@
-# assay_room(NAME SOURCES ... [ADX ...] [SHANI ...] [DEPS ...])
+# assay_room(NAME SOURCES ... [ADX ...] [AVX512 ...] [IFMA ...] [SHANI ...] [DEPS ...])
 #
 # One static library assay_<NAME> for the folder it is called in. DEPS are the only rooms it may include from and link to.
-# Files under ADX are compiled with -mbmi2 -madx into the inline namespace assay::adx (see cpp/base/isa.h), those under SHANI with
-# -msha -msse4.1; every other file is built for the baseline of the architecture.
+# Files under ADX, AVX512 and IFMA are compiled with the flags of that level into an inline namespace of its name (see cpp/base/isa.h),
+# those under SHANI with -msha -msse4.1; every other file is built for the baseline of the architecture.
+set(ASSAY_FLAGS_ADX -mbmi2 -madx)
+set(ASSAY_FLAGS_AVX512 ${ASSAY_FLAGS_ADX} -mavx512f -mavx512dq -mavx512bw -mavx512vl)
+set(ASSAY_FLAGS_IFMA ${ASSAY_FLAGS_AVX512} -mavx512ifma)
 function(assay_room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;ADX;SHANI;DEPS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "SOURCES;ADX;AVX512;IFMA;SHANI;DEPS" ${ARGN})
   set(sources ${ROOM_SOURCES})
   if(ASSAY_X86)
-    list(APPEND sources ${ROOM_ADX} ${ROOM_SHANI})
-    if(ROOM_ADX)
-      set_source_files_properties(${ROOM_ADX} PROPERTIES COMPILE_OPTIONS "-mbmi2;-madx" COMPILE_DEFINITIONS
-                                                                                        "ASSAY_ISA=adx;ASSAY_ISA_ADX=1")
-    endif()
+    list(APPEND sources ${ROOM_SHANI})
+    foreach(level ADX AVX512 IFMA)
+      if(ROOM_${level})
+        list(APPEND sources ${ROOM_${level}})
+        string(TOLOWER ${level} namespace)
+        set(definitions ASSAY_ISA=${namespace} ASSAY_ISA_ADX=1)
+        if(NOT level STREQUAL ADX)
+          list(APPEND definitions ASSAY_ISA_${level}=1)
+        endif()
+        set_source_files_properties(${ROOM_${level}} PROPERTIES COMPILE_OPTIONS "${ASSAY_FLAGS_${level}}"
+                                                                COMPILE_DEFINITIONS "${definitions}")
+      endif()
+    endforeach()
     if(ROOM_SHANI)
       set_source_files_properties(${ROOM_SHANI} PROPERTIES COMPILE_OPTIONS "-msha;-msse4.1")
     endif()

@@ -11,7 +11,7 @@ constexpr std::size_t kGrain = 1024;
 
 const R1csKernel& kernel() noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() == IsaLevel::adx) return kR1csAdx;
+  if (isa_level() >= IsaLevel::adx) return kR1csAdx;
 #endif
   return kR1csPortable;
 }

@@ -11,7 +11,7 @@ namespace assay {
 
 const RunnerKernel& runner_kernel() noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() == IsaLevel::adx) return kRunnerAdx;
+  if (isa_level() >= IsaLevel::adx) return kRunnerAdx;
 #endif
   return kRunnerPortable;
 }

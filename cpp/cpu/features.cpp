@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -21,24 +22,35 @@ CpuFeatures detect() noexcept {
     f.sha_ni = (b >> 29) & 1;
     // AVX state must be enabled by the operating system too, which __builtin_cpu_supports checks.
     f.avx2 = __builtin_cpu_supports("avx2");
-    f.avx512_ifma = __builtin_cpu_supports("avx512ifma");
+    f.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    f.avx512_ifma = f.avx512 && __builtin_cpu_supports("avx512ifma");
+  }
+  if (const char* assume = std::getenv("ASSAY_CPU_ASSUME"); assume != nullptr) {
+    f.avx512_ifma |= f.avx512 && std::strstr(assume, "avx512_ifma") != nullptr;
+    f.sha_ni |= std::strstr(assume, "sha_ni") != nullptr;
   }
 #endif
   return f;
 }
 
-IsaLevel best() noexcept { return isa_available(IsaLevel::adx) ? IsaLevel::adx : IsaLevel::portable; }
+IsaLevel best() noexcept {
+  IsaLevel best = IsaLevel::portable;
+  for (const IsaLevel level : kIsaLevels)
+    if (isa_available(level)) best = level;
+  return best;
+}
 
 IsaLevel initial() noexcept {
   const char* name = std::getenv("ASSAY_ISA");
   if (name == nullptr || *name == '\0') return best();
-  for (const IsaLevel level : {IsaLevel::portable, IsaLevel::adx}) {
+  for (const IsaLevel level : kIsaLevels) {
     if (isa_name(level) != name) continue;
     if (isa_available(level)) return level;
     std::fprintf(stderr, "assay: ASSAY_ISA=%s is not available on this machine or in this build\n", name);
     return best();
   }
-  std::fprintf(stderr, "assay: ASSAY_ISA=%s is not a level (portable, adx)\n", name);
+  std::fprintf(stderr, "assay: ASSAY_ISA=%s is not a level (portable, adx, avx512, ifma)\n", name);
   return best();
 }
 
@@ -57,13 +69,26 @@ const CpuFeatures& cpu_features() noexcept {
 bool isa_available(IsaLevel level) noexcept {
   if (level == IsaLevel::portable) return true;
 #if defined(ASSAY_X86)
-  return cpu_features().bmi2 && cpu_features().adx;
-#else
-  return false;
+  const CpuFeatures& f = cpu_features();
+  const bool adx = f.bmi2 && f.adx;
+  switch (level) {
+    case IsaLevel::adx:
+      return adx;
+    case IsaLevel::avx512:
+      return adx && f.avx512;
+    case IsaLevel::ifma:
+      return adx && f.avx512_ifma;
+    default:
+      break;
+  }
 #endif
+  return false;
 }
 
-std::string_view isa_name(IsaLevel level) noexcept { return level == IsaLevel::adx ? "adx" : "portable"; }
+std::string_view isa_name(IsaLevel level) noexcept {
+  constexpr std::array<std::string_view, kIsaLevels.size()> kNames = {"portable", "adx", "avx512", "ifma"};
+  return kNames[static_cast<std::size_t>(level)];
+}
 
 IsaLevel isa_level() noexcept { return static_cast<IsaLevel>(current().load(std::memory_order_relaxed)); }
 

@@ -5,26 +5,34 @@
 // to portable and says so.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "base/status.h"
 
 namespace assay {
 
-enum class IsaLevel : int { portable = 0, adx = 1 };
+// Each level includes those before it: a room without a kernel of its own for a level runs the next lower one.
+//   adx      mulx, adcx, adox
+//   avx512   F, DQ, BW, VL: eight lanes, 52-bit products by double-precision fused multiply-add
+//   ifma     vpmadd52luq, vpmadd52huq: eight lanes, 52-bit products by one instruction a half
+enum class IsaLevel : int { portable = 0, adx = 1, avx512 = 2, ifma = 3 };
+inline constexpr std::array kIsaLevels = {IsaLevel::portable, IsaLevel::adx, IsaLevel::avx512, IsaLevel::ifma};
 
 struct CpuFeatures {
   bool bmi2 = false;
   bool adx = false;
   bool sha_ni = false;
   bool avx2 = false;
+  bool avx512 = false;  // F, DQ, BW and VL
   bool avx512_ifma = false;
 };
 
+// ASSAY_CPU_ASSUME=avx512_ifma,sha_ni adds features to those detected, for tests under an emulator of instructions.
 const CpuFeatures& cpu_features() noexcept;
 
-// The level in force. First use reads ASSAY_ISA (portable | adx); an unknown or unavailable name falls back to the
-// best, with a line on standard error.
+// The level in force. First use reads ASSAY_ISA (portable | adx | avx512 | ifma); an unknown or unavailable name falls
+// back to the best, with a line on standard error.
 IsaLevel isa_level() noexcept;
 // Chooses a level for this process (tests and benchmarks). out_of_range if this machine or build lacks it.
 Status set_isa_level(IsaLevel level) noexcept;

@@ -6,7 +6,7 @@ namespace {
 
 const FieldVectorKernel& kernel() noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() == IsaLevel::adx) return kFieldVectorAdx;
+  if (isa_level() >= IsaLevel::adx) return kFieldVectorAdx;
 #endif
   return kFieldVectorPortable;
 }

@@ -15,7 +15,7 @@ constexpr std::size_t kChunk = 16;  // proofs that share a Miller loop
 
 const Groth16VerifyKernel& kernel() noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() == IsaLevel::adx) return kGroth16VerifyAdx;
+  if (isa_level() >= IsaLevel::adx) return kGroth16VerifyAdx;
 #endif
   return kGroth16VerifyPortable;
 }

@@ -37,7 +37,7 @@ bool usable(IsaLevel level, const PoseidonKernel& kernel, std::size_t t) noexcep
 
 const PoseidonKernel& poseidon_kernel(std::size_t t) noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() == IsaLevel::adx && usable(IsaLevel::adx, kPoseidonAdx, t)) return kPoseidonAdx;
+  if (isa_level() >= IsaLevel::adx && usable(IsaLevel::adx, kPoseidonAdx, t)) return kPoseidonAdx;
 #endif
   if (usable(IsaLevel::portable, kPoseidonPortable, t)) return kPoseidonPortable;
   std::abort();  // no level computes Poseidon: nothing that this process says could be trusted

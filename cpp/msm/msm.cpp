@@ -9,7 +9,7 @@ namespace {
 
 const MsmKernel& kernel() noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() == IsaLevel::adx) return kMsmAdx;
+  if (isa_level() >= IsaLevel::adx) return kMsmAdx;
 #endif
   return kMsmPortable;
 }

@@ -11,7 +11,7 @@ namespace {
 
 const NttKernel& kernel() noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() == IsaLevel::adx) return kNttAdx;
+  if (isa_level() >= IsaLevel::adx) return kNttAdx;
 #endif
   return kNttPortable;
 }

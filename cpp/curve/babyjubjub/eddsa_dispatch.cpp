@@ -47,7 +47,7 @@ bool usable(IsaLevel level, const EddsaKernel& kernel) noexcept {
 
 const EddsaKernel& kernel() noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() == IsaLevel::adx && usable(IsaLevel::adx, kEddsaAdx)) return kEddsaAdx;
+  if (isa_level() >= IsaLevel::adx && usable(IsaLevel::adx, kEddsaAdx)) return kEddsaAdx;
 #endif
   if (usable(IsaLevel::portable, kEddsaPortable)) return kEddsaPortable;
   std::abort();  // no level verifies a known signature: nothing that this process says could be trusted

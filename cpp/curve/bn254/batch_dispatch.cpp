@@ -5,7 +5,7 @@ namespace assay {
 
 const Bn254Kernel& bn254_kernel() noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() == IsaLevel::adx) return kBn254Adx;
+  if (isa_level() >= IsaLevel::adx) return kBn254Adx;
 #endif
   return kBn254Portable;
 }
