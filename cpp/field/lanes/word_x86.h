@@ -1,0 +1,84 @@
+// Eight 64-bit words in one AVX-512 register. Every operation acts on each lane alone.
+#pragma once
+
+// gcc 12 takes the undefined pass-through of unmasked intrinsics for a use of it (its bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/isa.h"
+
+ASSAY_ISA_BEGIN
+
+namespace lanes {
+
+inline constexpr std::size_t kLanes = 8;
+using LaneMask = std::uint8_t;  // bit i: lane i
+
+struct Word {
+  __m512i v;
+};
+
+#define ASSAY_LANES_INLINE __attribute__((always_inline)) inline
+
+ASSAY_LANES_INLINE Word broadcast(std::uint64_t x) noexcept { return {_mm512_set1_epi64(static_cast<long long>(x))}; }
+ASSAY_LANES_INLINE Word load(const std::uint64_t* p) noexcept { return {_mm512_loadu_si512(p)}; }
+ASSAY_LANES_INLINE void store(std::uint64_t* p, const Word& a) noexcept { _mm512_storeu_si512(p, a.v); }
+
+ASSAY_LANES_INLINE Word operator+(const Word& a, const Word& b) noexcept { return {_mm512_add_epi64(a.v, b.v)}; }
+ASSAY_LANES_INLINE Word operator-(const Word& a, const Word& b) noexcept { return {_mm512_sub_epi64(a.v, b.v)}; }
+ASSAY_LANES_INLINE Word operator&(const Word& a, const Word& b) noexcept { return {_mm512_and_si512(a.v, b.v)}; }
+ASSAY_LANES_INLINE Word operator|(const Word& a, const Word& b) noexcept { return {_mm512_or_si512(a.v, b.v)}; }
+ASSAY_LANES_INLINE Word operator^(const Word& a, const Word& b) noexcept { return {_mm512_xor_si512(a.v, b.v)}; }
+template <unsigned Bits>
+ASSAY_LANES_INLINE Word shift_left(const Word& a) noexcept {
+  return {_mm512_slli_epi64(a.v, Bits)};
+}
+template <unsigned Bits>
+ASSAY_LANES_INLINE Word shift_right(const Word& a) noexcept {
+  return {_mm512_srli_epi64(a.v, Bits)};
+}
+// of the words as signed numbers: floor(a / 2^Bits)
+template <unsigned Bits>
+ASSAY_LANES_INLINE Word shift_right_signed(const Word& a) noexcept {
+  return {_mm512_srai_epi64(a.v, Bits)};
+}
+
+ASSAY_LANES_INLINE LaneMask equal_mask(const Word& a, const Word& b) noexcept {
+  return _mm512_cmpeq_epi64_mask(a.v, b.v);
+}
+ASSAY_LANES_INLINE LaneMask zero_mask(const Word& a) noexcept { return _mm512_testn_epi64_mask(a.v, a.v); }
+ASSAY_LANES_INLINE LaneMask negative_mask(const Word& a) noexcept { return _mm512_movepi64_mask(a.v); }
+// lane i: mask bit i ? b : a
+ASSAY_LANES_INLINE Word select(const Word& a, const Word& b, LaneMask mask) noexcept {
+  return {_mm512_mask_blend_epi64(mask, a.v, b.v)};
+}
+
+// Row i of the transpose holds word i of every input.
+ASSAY_LANES_INLINE void transpose(Word (&row)[8]) noexcept {
+  __m512i a[8], b[8];
+  for (int i = 0; i < 4; ++i) {
+    a[2 * i] = _mm512_unpacklo_epi64(row[2 * i].v, row[2 * i + 1].v);
+    a[2 * i + 1] = _mm512_unpackhi_epi64(row[2 * i].v, row[2 * i + 1].v);
+  }
+  for (int i = 0; i < 2; ++i) {
+    for (int j = 0; j < 2; ++j) {  // pairs of 128-bit blocks
+      b[4 * i + j] = _mm512_shuffle_i64x2(a[4 * i + j], a[4 * i + j + 2], 0x88);
+      b[4 * i + j + 2] = _mm512_shuffle_i64x2(a[4 * i + j], a[4 * i + j + 2], 0xdd);
+    }
+  }
+  for (int j = 0; j < 4; ++j) {
+    a[j] = _mm512_shuffle_i64x2(b[j], b[j + 4], 0x88);
+    a[j + 4] = _mm512_shuffle_i64x2(b[j], b[j + 4], 0xdd);
+  }
+  for (int j = 0; j < 8; ++j) row[j].v = a[j];
+}
+
+}  // namespace lanes
+
+ASSAY_ISA_END
