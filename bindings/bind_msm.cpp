@@ -32,6 +32,15 @@ LimbArray to_montgomery(const LimbArray& points, std::size_t limbs) {
   return out;
 }
 
+LimbArray from_montgomery(const LimbArray& points, std::size_t limbs) {
+  require_point_limbs(limbs);
+  const std::size_t n = require_rows(points, limbs, "points");
+  LimbArray out = make_rows(n, limbs);
+  std::copy_n(points.data(), limbs * n, out.mutable_data());
+  raise_on_error(points_from_montgomery(out.mutable_data(), n, limbs), "points");
+  return out;
+}
+
 // points in Montgomery form; the result is canonical
 LimbArray msm(const LimbArray& points, const LimbArray& scalars, std::size_t limbs, py::object progress) {
   require_point_limbs(limbs);
@@ -70,6 +79,8 @@ LimbArray fixed_base(const LimbArray& base, const LimbArray& scalars, std::size_
 void bind_msm(py::module_& m) {
   m.def("points_to_montgomery", &to_montgomery, py::arg("points").noconvert(), py::arg("limbs"),
         "Checked points uint64[n, limbs] in Montgomery form, as msm takes them.");
+  m.def("points_from_montgomery", &from_montgomery, py::arg("points").noconvert(), py::arg("limbs"),
+        "Points uint64[n, limbs] in Montgomery form as canonical integers.");
   m.def("msm", &msm, py::arg("points").noconvert(), py::arg("scalars").noconvert(), py::arg("limbs"),
         py::arg("progress") = py::none(),
         "Sum of scalars times points (Montgomery form), canonical uint64[1, limbs]. limbs: 8 for G1, 16 for G2.");

@@ -14,6 +14,7 @@ void bind_ntt(py::module_& m);
 void bind_msm(py::module_& m);
 void bind_circuit(py::module_& m);
 void bind_groth16(py::module_& m);
+void bind_ceremony(py::module_& m);
 }  // namespace assay::bindings
 
 PYBIND11_MODULE(_native, m) {
@@ -28,4 +29,5 @@ PYBIND11_MODULE(_native, m) {
   assay::bindings::bind_msm(m);
   assay::bindings::bind_circuit(m);
   assay::bindings::bind_groth16(m);
+  assay::bindings::bind_ceremony(m);
 }

@@ -47,8 +47,10 @@ constexpr Projective<F> select(const Projective<F>& a, const Projective<F>& b, s
 
 }  // namespace detail
 
+// k P with a denominator to be divided out; z = 0 for infinity. It tells about k: the caller's to wipe.
 template <class F>
-inline Affine<F> mul(const Affine<F>& point, const std::uint64_t* k, std::size_t words, const F& b) noexcept {
+inline Projective<F> mul_projective(const Affine<F>& point, const std::uint64_t* k, std::size_t words,
+                                    const F& b) noexcept {
   using detail::select;
   const F b3 = dbl(b) + b;
   const Projective<F> zero{F::zero(), F::one(), F::zero()};
@@ -56,7 +58,6 @@ inline Affine<F> mul(const Affine<F>& point, const std::uint64_t* k, std::size_t
   Projective<F> table[16] = {zero, p};
   for (int i = 2; i < 16; ++i) table[i] = detail::add_complete(table[i - 1], p, b3);
   Projective<F> sum = zero, term = zero;
-  const ZeroizeGuard wipe_sum(sum);
   const ZeroizeGuard wipe_term(term);
   for (std::size_t i = 16 * words; i-- > 0;) {
     for (int j = 0; j < 4; ++j) sum = detail::dbl_complete(sum, b3);
@@ -65,8 +66,15 @@ inline Affine<F> mul(const Affine<F>& point, const std::uint64_t* k, std::size_t
     for (std::uint64_t j = 1; j < 16; ++j) term = select(term, table[j], ((digit ^ j) - 1) >> 63);
     sum = detail::add_complete(sum, term, b3);
   }
-  const F inv = inverse(sum.z);  // 0 for infinity, which then becomes (0, 0)
-  return {sum.x * inv, sum.y * inv};
+  return sum;
+}
+
+template <class F>
+inline Affine<F> mul(const Affine<F>& point, const std::uint64_t* k, std::size_t words, const F& b) noexcept {
+  Projective<F> product = mul_projective(point, k, words, b);
+  const ZeroizeGuard wipe(product);
+  const F inv = inverse(product.z);  // 0 for infinity, which then becomes (0, 0)
+  return {product.x * inv, product.y * inv};
 }
 
 namespace detail {

@@ -10,6 +10,8 @@ import typing
 import typing_extensions
 
 __all__: list[str] = [
+    "Blake2b",
+    "CeremonyGenerator",
     "CircuitCompiler",
     "DenseMerkleTree",
     "EddsaPrivateKey",
@@ -17,6 +19,7 @@ __all__: list[str] = [
     "Groth16Verifier",
     "NativeCircuit",
     "R1cs",
+    "SecretScalar",
     "SparseMerkleTree",
     "Transcript",
     "babyjubjub_add",
@@ -34,6 +37,10 @@ __all__: list[str] = [
     "bn254_mul",
     "bn254_neg",
     "bn254_pairing",
+    "ceremony_beacon",
+    "ceremony_check",
+    "ceremony_encode",
+    "ceremony_lagrange",
     "cpu_info",
     "eddsa_verify",
     "field_dot",
@@ -54,6 +61,7 @@ __all__: list[str] = [
     "ntt_lagrange",
     "ntt_memory_estimate",
     "num_threads",
+    "points_from_montgomery",
     "points_to_montgomery",
     "poseidon_hash",
     "poseidon_parameters",
@@ -328,6 +336,75 @@ class Groth16Verifier:
         Positions of the proofs that do not verify.
         """
 
+class Blake2b:
+    """
+    BLAKE2b-512 whose unfinished state can be stored.
+    """
+    @staticmethod
+    def resume(state: bytes) -> Blake2b:
+        """
+        Goes on from 216 stored bytes.
+        """
+    def __init__(self) -> None: ...
+    def digest(self) -> bytes:
+        """
+        64 bytes; more may follow.
+        """
+    def state(self) -> bytes:
+        """
+        216 bytes.
+        """
+    def update(self, data: bytes) -> None: ...
+    @property
+    def length(self) -> int:
+        """
+        Bytes so far.
+        """
+
+class SecretScalar:
+    """
+    A scalar that cannot be read; wiped when it goes.
+    """
+    @staticmethod
+    def one() -> SecretScalar: ...
+    def inverse(self) -> SecretScalar: ...
+    def scale(
+        self, group: typing.SupportsInt | typing.SupportsIndex, points: numpy.typing.NDArray[numpy.uint64]
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        self points[i], Montgomery form, constant time in the scalar.
+        """
+    def scale_powers(
+        self,
+        group: typing.SupportsInt | typing.SupportsIndex,
+        points: numpy.typing.NDArray[numpy.uint64],
+        step: SecretScalar,
+        start: typing.SupportsInt | typing.SupportsIndex,
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        self step^(start + i) points[i], Montgomery form, constant time in the scalars.
+        """
+
+class CeremonyGenerator:
+    """
+    Draws scalars and points from a ChaCha20 key stream.
+    """
+    @staticmethod
+    def from_seed(seed: bytes) -> CeremonyGenerator:
+        """
+        From 32 public bytes.
+        """
+    @staticmethod
+    def from_system(mixed_in: bytes) -> CeremonyGenerator:
+        """
+        Seeded with the system's randomness XOR 32 bytes of the caller's.
+        """
+    def point(self, group: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Montgomery form, uint64[1, 8 | 16].
+        """
+    def scalar(self) -> SecretScalar: ...
+
 def babyjubjub_add(
     p: numpy.typing.NDArray[numpy.uint64], q: numpy.typing.NDArray[numpy.uint64]
 ) -> numpy.typing.NDArray[numpy.uint64]:
@@ -428,6 +505,34 @@ def bn254_pairing(
 ) -> numpy.typing.NDArray[numpy.uint64]:
     """
     The product of e(p[i], q[i]): uint64[1, 48].
+    """
+
+def ceremony_beacon(data: bytes, log: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any = None) -> bytes:
+    """
+    SHA-256 iterated 2^log times.
+    """
+
+def ceremony_check(
+    group: typing.SupportsInt | typing.SupportsIndex, points: numpy.typing.NDArray[numpy.uint64]
+) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    uint8[n] for points in Montgomery form: 0 in the group, else the status that names why not.
+    """
+
+def ceremony_encode(
+    group: typing.SupportsInt | typing.SupportsIndex, compressed: bool, points: numpy.typing.NDArray[numpy.uint64]
+) -> bytes:
+    """
+    The bytes that the ceremony's hashes take.
+    """
+
+def ceremony_lagrange(
+    group: typing.SupportsInt | typing.SupportsIndex,
+    points: numpy.typing.NDArray[numpy.uint64],
+    progress: typing.Any = None,
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Powers of tau to values of the Lagrange basis, Montgomery form.
     """
 
 def cpu_info() -> dict: ...
@@ -606,6 +711,13 @@ def ntt_memory_estimate(n: typing.SupportsInt | typing.SupportsIndex) -> int:
 def num_threads() -> int:
     """
     Threads that parallel kernels use.
+    """
+
+def points_from_montgomery(
+    points: numpy.typing.NDArray[numpy.uint64], limbs: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Points uint64[n, limbs] in Montgomery form as canonical integers.
     """
 
 def points_to_montgomery(
