@@ -51,7 +51,7 @@ struct FieldVectorKernel {
 };
 extern const FieldVectorKernel kFieldVectorPortable;
 #if defined(ASSAY_X86)
-extern const FieldVectorKernel kFieldVectorAdx;
+extern const FieldVectorKernel kFieldVectorAdx, kFieldVectorAvx512, kFieldVectorIfma;
 #endif
 
 }  // namespace assay

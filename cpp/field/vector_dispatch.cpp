@@ -6,7 +6,16 @@ namespace {
 
 const FieldVectorKernel& kernel() noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() >= IsaLevel::adx) return kFieldVectorAdx;
+  switch (isa_level()) {
+    case IsaLevel::ifma:
+      return kFieldVectorIfma;
+    case IsaLevel::avx512:
+      return kFieldVectorAvx512;
+    case IsaLevel::adx:
+      return kFieldVectorAdx;
+    default:
+      break;
+  }
 #endif
   return kFieldVectorPortable;
 }

@@ -58,16 +58,22 @@ Status block(FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::ui
   return Status::ok;
 }
 
+// body(op, a, b, out, n) over the elements in blocks, on all threads
+template <class Body>
+Status in_blocks(Body* body, FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,
+                 std::size_t count, std::size_t words) noexcept {
+  std::atomic<int> failed{static_cast<int>(Status::ok)};
+  ASSAY_TRY(parallel_for(count, kBlock, [&](std::size_t begin, std::size_t end) noexcept {
+    const Status status =
+        body(op, a + words * begin, b ? b + words * begin : nullptr, out + words * begin, end - begin);
+    if (status != Status::ok) failed.store(static_cast<int>(status), std::memory_order_relaxed);
+  }));
+  return static_cast<Status>(failed.load());
+}
+
 template <class F>
 Status run(FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out, std::size_t count) noexcept {
-  std::atomic<int> failed{static_cast<int>(Status::ok)};
-  const auto body = [&](std::size_t begin, std::size_t end) noexcept {
-    const Status status =
-        block<F>(op, a + F::N * begin, b ? b + F::N * begin : nullptr, out + F::N * begin, end - begin);
-    if (status != Status::ok) failed.store(static_cast<int>(status), std::memory_order_relaxed);
-  };
-  ASSAY_TRY(parallel_for(count, kBlock, body));
-  return static_cast<Status>(failed.load());
+  return in_blocks(block<F>, op, a, b, out, count, F::N);
 }
 
 template <class F>

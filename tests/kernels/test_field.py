@@ -30,6 +30,7 @@ def edge_values(modulus: int) -> list[int]:
         values.add(((2**64 - 1) << (64 * limb)) % modulus)
     values.add((2**256 - 1) % modulus)
     r_mod = 2**256 % modulus
+    values |= {2**260 % modulus, pow(2**260, -1, modulus), (modulus - 1) * pow(2**260, -1, modulus) % modulus}
     values |= {r_mod, pow(2**256, -1, modulus), (modulus - 1) * pow(2**256, -1, modulus) % modulus}
     return sorted(v for v in values if 0 <= v < modulus)
 
@@ -104,3 +105,27 @@ def test_single_inverses(isa: str, field: int) -> None:
     for x in edge_values(m) + samples(m, 100) + limbs + [m - v for v in limbs]:
         want = int(gmpy2.invert(x, m)) if x else 0
         assert from_limbs(_native.field_vector_op(field, OPS["inverse"], to_limbs([x]))) == [want]
+
+
+@pytest.mark.parametrize("field", [0, 1])
+def test_every_length_of_the_last_group(isa: str, field: int) -> None:
+    m = MODULI[field]
+    for count in [*range(18), 255, 256, 257, 263, 511]:
+        a, b = samples(m, count), samples(m, count)[::-1]
+        product = _native.field_vector_op(field, OPS["mul"], to_limbs(a), to_limbs(b))
+        assert from_limbs(product) == [x * y % m for x, y in zip(a, b, strict=True)], count
+        inverse = _native.field_vector_op(field, OPS["inverse"], to_limbs(a), to_limbs(a))
+        assert all(x * y % m == 1 for x, y in zip(a, from_limbs(inverse), strict=True)), count
+
+
+@pytest.mark.parametrize("position", range(11))
+def test_one_value_out_of_range_is_refused_wherever_it_stands(isa: str, position: int) -> None:
+    for field, m in MODULI.items():
+        values = samples(m, 11)
+        for bad in (m, m + 1, 2**256 - 1):
+            rows = to_limbs(values)
+            rows[position] = to_limbs([bad])[0]
+            with pytest.raises(ValueError, match="canonical"):
+                _native.field_vector_op(field, OPS["mul"], rows, to_limbs(values))
+            with pytest.raises(ValueError, match="canonical"):
+                _native.field_vector_op(field, OPS["mul"], to_limbs(values), rows)
