@@ -10,10 +10,12 @@
 
 #include "base/bytes.h"
 #include "base/zeroize.h"
+#include "byte_sink.h"
 #include "circuit/assemble.h"
 #include "circuit/r1cs_file.h"
 #include "circuit/search.h"
 #include "circuit/witness.h"
+#include "circuit/zkey_coefficients.h"
 #include "convert.h"
 #include "job.h"
 
@@ -281,42 +283,46 @@ py::tuple row_of(const R1cs& system, std::size_t row) {
   return out;
 }
 
-// write(memoryview) is called with each piece of the file
 void write_file(const R1cs& system, const py::function& write) {
-  struct Context {
-    const py::function& write;
-    std::optional<py::error_already_set> error;
-  } context{write, {}};
-  const ByteSink sink = [](void* c, const std::uint8_t* data, std::size_t bytes) {
-    auto& to = *static_cast<Context*>(c);
-    const py::gil_scoped_acquire gil;
-    try {
-      to.write(py::memoryview::from_memory(data, static_cast<py::ssize_t>(bytes)));
-      return true;
-    } catch (py::error_already_set& error) {
-      to.error.emplace(std::move(error));
-      return false;
-    }
-  };
-  Status status;
-  {
-    const py::gil_scoped_release release;
-    status = r1cs_write(system, sink, &context);
-  }
-  if (context.error) throw std::move(*context.error);
-  raise_on_error(status, "write");
+  write_pieces(write, "write", [&](ByteSink sink, void* context) { return r1cs_write(system, sink, context); });
 }
 
-std::shared_ptr<R1cs> read_file(const py::buffer& buffer, std::size_t max_wires, std::size_t max_constraints) {
-  const py::buffer_info info = buffer.request();
+void write_coefficients(const R1cs& system, const py::function& write) {
+  write_pieces(write, "write",
+               [&](ByteSink sink, void* context) { return zkey_coefficients_write(system, sink, context); });
+}
+
+std::span<const std::uint8_t> bytes_of(const py::buffer_info& info) {
   if (info.itemsize != 1 || info.ndim != 1) raise_named("InvalidInput", "data must be bytes");
+  return {static_cast<const std::uint8_t*>(info.ptr), static_cast<std::size_t>(info.size)};
+}
+
+std::shared_ptr<R1cs> read_coefficients(const py::buffer& buffer, std::size_t wires, std::size_t publics,
+                                        std::size_t domain) {
+  const py::buffer_info info = buffer.request();
+  const auto data = bytes_of(info);
+  if (wires > 0xffffffff || publics >= wires || domain > 0xffffffff)
+    raise_named("InvalidInput", "impossible sizes of a key");
   auto out = std::make_shared<R1cs>();
   const char* why = "";
   Status status;
   {
     const py::gil_scoped_release release;
-    status = r1cs_read({static_cast<const std::uint8_t*>(info.ptr), static_cast<std::size_t>(info.size)},
-                       {max_wires, max_constraints}, *out, why);
+    status = zkey_coefficients_read(data, wires, publics, domain, *out, why);
+  }
+  raise_on_error(status, std::string("not the coefficients of a key: ") + why);
+  return out;
+}
+
+std::shared_ptr<R1cs> read_file(const py::buffer& buffer, std::size_t max_wires, std::size_t max_constraints) {
+  const py::buffer_info info = buffer.request();
+  const auto data = bytes_of(info);
+  auto out = std::make_shared<R1cs>();
+  const char* why = "";
+  Status status;
+  {
+    const py::gil_scoped_release release;
+    status = r1cs_read(data, {max_wires, max_constraints}, *out, why);
   }
   if (status == Status::out_of_range) raise_named("EncodingError", std::string("not a usable .r1cs file: ") + why);
   raise_on_error(status, std::string("not a usable .r1cs file: ") + why);
@@ -441,6 +447,12 @@ void bind_circuit(py::module_& m) {
            "None, or the number of the first row that w uint64[wires, 4] does not satisfy.")
       .def("evaluate", &evaluate, py::arg("w").noconvert(), "A w, B w, C w, each uint64[constraints, 4].")
       .def("digest", &digest, "SHA-256 of the system, 32 bytes; see cpp/circuit/r1cs_file.h.")
+      .def_readonly("lacks_c", &R1cs::lacks_c, "The matrix C is not known; see cpp/circuit/zkey_coefficients.h.")
+      .def("without_c", &r1cs_without_c, "What a .zkey keeps of the system: A, B and the number of public wires.")
+      .def("write_coefficients", &write_coefficients, py::arg("write"),
+           "Calls write(memoryview) with each piece of section 4 of a .zkey file.")
+      .def_static("read_coefficients", &read_coefficients, py::arg("data"), py::arg("wires"), py::arg("publics"),
+                  py::arg("domain"), "The system, without C, in section 4 of a .zkey file.")
       .def("write", &write_file, py::arg("write"), "Calls write(memoryview) with each piece of the .r1cs file.")
       .def_static("read", &read_file, py::arg("data"), py::arg("max_wires"), py::arg("max_constraints"),
                   "The system in the bytes of a .r1cs file.")

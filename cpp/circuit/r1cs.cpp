@@ -71,6 +71,7 @@ Status r1cs_evaluate(const R1cs& system, const std::uint64_t* w, std::uint64_t* 
 }
 
 Status r1cs_check(const R1cs& system, const std::uint64_t* w, std::size_t* failing_row, JobControl* control) noexcept {
+  if (system.lacks_c) return Status::out_of_range;
   std::atomic<std::size_t> failing{system.num_constraints + 1};
   const auto note = [&](std::size_t row) noexcept {
     std::size_t seen = failing.load();

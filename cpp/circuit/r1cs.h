@@ -53,6 +53,7 @@ struct R1cs {
   std::size_t num_outputs = 0;      // how many of the public ones are outputs
   std::size_t num_private = 0;      // private inputs: the wires after the public ones
   std::size_t num_constraints = 0;  // sum of rows() * count over the blocks
+  bool lacks_c = false;             // C is not known (circuit/zkey_coefficients.h) and its rows are empty
   std::vector<Limbs<4>> coefficients;
   std::vector<R1csBlock> blocks;
 
@@ -79,7 +80,8 @@ void for_each_entry(const R1cs& system, R1csMatrix which, Visit&& visit) {
 Status r1cs_evaluate(const R1cs& system, const std::uint64_t* w, std::uint64_t* a, std::uint64_t* b, std::uint64_t* c,
                      JobControl* control = nullptr) noexcept;
 
-// unsatisfied, with the first failing row, unless every row holds and w[0] = 1 (row num_constraints stands for that)
+// unsatisfied, with the first failing row, unless every row holds and w[0] = 1 (row num_constraints stands for that).
+// out_of_range if the system lacks C.
 Status r1cs_check(const R1cs& system, const std::uint64_t* w, std::size_t* failing_row,
                   JobControl* control = nullptr) noexcept;
 

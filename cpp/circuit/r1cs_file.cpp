@@ -5,8 +5,8 @@
 #include <cstring>
 #include <vector>
 
-#include "base/bytes.h"
-#include "circuit/linear.h"
+#include "circuit/byte_stream.h"
+#include "circuit/canonical_rows.h"
 #include "hash/sha256.h"
 
 namespace assay {
@@ -14,122 +14,16 @@ namespace {
 
 constexpr std::uint32_t kNone = 0xffffffff;
 
-// The rows of a system with every expression ascending by wire, each wire once, no zeros.
-class CanonicalRows {
- public:
-  explicit CanonicalRows(const R1cs& system) : system_(system), sum_(table_) {
-    for (const Limbs<4>& value : system.coefficients) index_.push_back(table_.intern(Fr::raw(value)));
-  }
-
-  // visit(expression) for A, B and C of each row in turn; false stops
-  template <class Visit>
-  bool for_each(Visit&& visit) {
-    Linear e;
-    for (const R1csBlock& block : system_.blocks)
-      for (std::size_t stamp = 0; stamp < block.count; ++stamp)
-        for (std::size_t row = 0; row < block.rows(); ++row)
-          for (const SparseRows& m : block.matrix) {
-            read(m, row, block.wires_of(stamp), e);
-            if (!visit(e)) return false;
-          }
-    return true;
-  }
-
-  const CoefficientTable& table() const noexcept { return table_; }
-
- private:
-  void read(const SparseRows& m, std::size_t row, const std::uint32_t* wires, Linear& e) {
-    e.clear();
-    bool ascending = true;
-    for (std::uint32_t k = m.offsets[row]; k < m.offsets[row + 1]; ++k) {
-      const std::uint32_t wire = wires ? wires[m.columns[k]] : m.columns[k];
-      ascending = ascending && (e.empty() || e.back().wire < wire);
-      e.push_back({wire, index_[m.coefficients[k]]});
-    }
-    if (ascending) return;
-    std::sort(e.begin(), e.end(), [](const Term& a, const Term& b) { return a.wire < b.wire; });
-    const auto twice =
-        std::adjacent_find(e.begin(), e.end(), [](const Term& a, const Term& b) { return a.wire == b.wire; });
-    if (twice == e.end()) return;
-    sum_.add(e);
-    e = sum_.take();
-  }
-
-  const R1cs& system_;
-  CoefficientTable table_;
-  Accumulator sum_;
-  std::vector<std::uint32_t> index_;
-};
-
-class Buffer {
- public:
-  Buffer(ByteSink sink, void* context) : sink_(sink), context_(context) { bytes_.reserve(kSize + 64); }
-  void u32(std::uint32_t x) {
-    std::uint8_t b[4];
-    store_le32(b, x);
-    bytes(b, 4);
-  }
-  void u64(std::uint64_t x) {
-    std::uint8_t b[8];
-    store_le64(b, x);
-    bytes(b, 8);
-  }
-  void bytes(const std::uint8_t* data, std::size_t n) {
-    bytes_.insert(bytes_.end(), data, data + n);
-    if (bytes_.size() >= kSize) flush();
-  }
-  bool flush() {
-    if (good_ && !bytes_.empty()) good_ = sink_(context_, bytes_.data(), bytes_.size());
-    bytes_.clear();
-    return good_;
-  }
-  bool good() const noexcept { return good_; }
-
- private:
-  static constexpr std::size_t kSize = 1 << 18;
-  ByteSink sink_;
-  void* context_;
-  std::vector<std::uint8_t> bytes_;
-  bool good_ = true;
-};
-
 void modulus_bytes(std::uint8_t* out) noexcept {
   for (std::size_t i = 0; i < 4; ++i) store_le64(out + 8 * i, Bn254FrParams::modulus[i]);
 }
-
-class Reader {
- public:
-  explicit Reader(std::span<const std::uint8_t> data) : data_(data) {}
-  std::size_t left() const noexcept { return data_.size() - at_; }
-  bool u32(std::uint32_t& x) noexcept {
-    if (left() < 4) return false;
-    x = load_le32(data_.data() + at_);
-    at_ += 4;
-    return true;
-  }
-  bool u64(std::uint64_t& x) noexcept {
-    if (left() < 8) return false;
-    x = load_le64(data_.data() + at_);
-    at_ += 8;
-    return true;
-  }
-  const std::uint8_t* take(std::size_t n) noexcept {
-    if (left() < n) return nullptr;
-    at_ += n;
-    return data_.data() + at_ - n;
-  }
-
- private:
-  std::span<const std::uint8_t> data_;
-  std::size_t at_ = 0;
-};
 
 struct Header {
   std::uint32_t wires = 0, outputs = 0, inputs = 0, privates = 0, constraints = 0;
   std::uint64_t labels = 0;
 };
 
-Status read_header(Reader r, const R1csLimits& limits, Header& h, const char*& why) {
+Status read_header(ByteReader r, const R1csLimits& limits, Header& h, const char*& why) {
   std::uint32_t size = 0;
   const std::uint8_t* prime = nullptr;
   why = "the header is cut short";
@@ -153,7 +47,7 @@ Status read_header(Reader r, const R1csLimits& limits, Header& h, const char*& w
   return Status::ok;
 }
 
-Status read_rows(Reader r, const Header& h, R1cs& out, const char*& why) {
+Status read_rows(ByteReader r, const Header& h, R1cs& out, const char*& why) {
   CoefficientTable table;
   std::vector<std::uint32_t> index;
   R1csBlock block;
@@ -209,6 +103,7 @@ Status read_rows(Reader r, const Header& h, R1cs& out, const char*& why) {
 }  // namespace
 
 Status r1cs_write(const R1cs& system, ByteSink sink, void* context) {
+  if (system.lacks_c) return Status::out_of_range;
   CanonicalRows rows(system);
   std::uint64_t section = 0;
   rows.for_each([&](const Linear& e) {
@@ -217,7 +112,7 @@ Status r1cs_write(const R1cs& system, ByteSink sink, void* context) {
   });
   std::vector<std::array<std::uint8_t, 32>> values(rows.table().size());
   for (std::uint32_t i = 0; i < values.size(); ++i) rows.table()[i].to_bytes_le(values[i].data());
-  Buffer out(sink, context);
+  ByteWriter out(sink, context);
   out.bytes(reinterpret_cast<const std::uint8_t*>("r1cs"), 4);
   out.u32(1);
   out.u32(3);
@@ -255,7 +150,7 @@ void r1cs_digest(const R1cs& system, std::uint8_t* digest) {
   std::uint8_t tag[32];
   sha256(kTag, sizeof kTag - 1, tag);
   hash.update(tag, 32).update(tag, 32);
-  Buffer out(
+  ByteWriter out(
       [](void* context, const std::uint8_t* data, std::size_t bytes) {
         static_cast<Sha256*>(context)->update(data, bytes);
         return true;
@@ -287,7 +182,7 @@ void r1cs_digest(const R1cs& system, std::uint8_t* digest) {
 }
 
 Status r1cs_read(std::span<const std::uint8_t> data, const R1csLimits& limits, R1cs& out, const char*& why) {
-  Reader r(data);
+  ByteReader r(data);
   const std::uint8_t* magic = r.take(4);
   std::uint32_t version = 0, sections = 0;
   why = "it does not open with \"r1cs\" and version 1";
@@ -314,10 +209,10 @@ Status r1cs_read(std::span<const std::uint8_t> data, const R1csLimits& limits, R
   why = "a section is missing";
   if (!seen[1] || !seen[2]) return Status::malformed;
   Header header;
-  ASSAY_TRY(read_header(Reader(body[1]), limits, header, why));
+  ASSAY_TRY(read_header(ByteReader(body[1]), limits, header, why));
   why = "the section of labels has the wrong size";
   if (seen[3] && body[3].size() != std::size_t{8} * header.wires) return Status::malformed;
-  return read_rows(Reader(body[2]), header, out, why);
+  return read_rows(ByteReader(body[2]), header, out, why);
 }
 
 }  // namespace assay

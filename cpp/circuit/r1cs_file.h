@@ -15,14 +15,12 @@
 #include <span>
 
 #include "base/status.h"
+#include "circuit/byte_stream.h"
 #include "circuit/r1cs.h"
 
 namespace assay {
 
-// Takes the next bytes of a stream; false stops it.
-using ByteSink = bool (*)(void* context, const std::uint8_t* data, std::size_t bytes);
-
-// io_error if the sink stops.
+// io_error if the sink stops, out_of_range if the system lacks C.
 Status r1cs_write(const R1cs& system, ByteSink sink, void* context);
 
 // 32 bytes

@@ -23,7 +23,8 @@ using groth16::load;
 constexpr std::size_t kGrain = 4096;
 constexpr std::size_t kSteps = 6;  // quotient, then H, L, A, B1, B2
 
-// Rows A w, B w, C w on the domain, checked; afterwards c holds A w o B w, which equals C w.
+// Rows A w, B w, C w on the domain, checked; afterwards c holds A w o B w, which equals C w. Without C nothing can be
+// checked: a wrong witness gives a proof that does not verify.
 Status evaluate_rows(const R1cs& system, const Groth16Sizes& sizes, const std::uint64_t* witness, Words& a, Words& b,
                      Words& c, std::size_t* failing_row, JobControl* control) noexcept {
   const std::size_t rows = system.num_constraints, n = sizes.domain();
@@ -39,7 +40,7 @@ Status evaluate_rows(const R1cs& system, const Groth16Sizes& sizes, const std::u
     ASSAY_TRY(x->allocate(4 * n));
     std::memset(x->data() + 4 * rows, 0, 32 * (n - rows));
   }
-  ASSAY_TRY(r1cs_evaluate(system, w.data(), a.data(), b.data(), c.data(), control));
+  ASSAY_TRY(r1cs_evaluate(system, w.data(), a.data(), b.data(), system.lacks_c ? nullptr : c.data(), control));
   std::memcpy(a.data() + 4 * rows, w.data(), 32 * (sizes.num_public + 1));
 
   std::atomic<std::size_t> failing{rows};
@@ -48,7 +49,7 @@ Status evaluate_rows(const R1cs& system, const Groth16Sizes& sizes, const std::u
       [&](std::size_t begin, std::size_t end) noexcept {
         const std::size_t row = groth16_kernel().multiply_checked(a.data(), b.data(), c.data(), begin, end);
         std::size_t seen = failing.load();
-        while (row < end && row < seen && !failing.compare_exchange_weak(seen, row)) {
+        while (row < end && !system.lacks_c && row < seen && !failing.compare_exchange_weak(seen, row)) {
         }
       },
       control));

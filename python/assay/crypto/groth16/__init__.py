@@ -10,7 +10,7 @@ precompiles and for the tools that use it. `setup` draws the trapdoor on this ma
 it, and then can forge. Proofs are malleable: their bytes never identify a statement or a transaction.
 """
 
-from assay.crypto.groth16 import snarkjs, solidity
+from assay.crypto.groth16 import snarkjs, solidity, zkey
 from assay.crypto.groth16.estimate import Estimate, estimate
 from assay.crypto.groth16.keys import LOCAL_SETUP, ProvingKey, VerifyingKey
 from assay.crypto.groth16.proof import Proof
@@ -34,4 +34,5 @@ __all__ = [
     "solidity",
     "verify",
     "verify_batch",
+    "zkey",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay import _native
-from assay.core.errors import InvalidInput, UnsatisfiedError, WrongKeyError
+from assay.core.errors import InvalidInput, ProofError, UnsatisfiedError, WrongKeyError
 from assay.core.progress import SILENT, Progress
 from assay.crypto.field import Fr, Limbs, require_limbs
 from assay.crypto.groth16.jobs import native_progress
@@ -46,7 +46,15 @@ def prove(
     if words is None:
         raise UnsatisfiedError(_unsatisfied(failing, r1cs.num_constraints))
     proof = Proof.from_words(words)
-    verify(pk.verifying_key, Fr.from_limbs(values[1 : 1 + r1cs.num_public]), proof)
+    try:
+        verify(pk.verifying_key, Fr.from_limbs(values[1 : 1 + r1cs.num_public]), proof)
+    except ProofError:
+        if not r1cs.lacks_c:
+            raise
+        raise UnsatisfiedError(
+            "the proof does not verify: the witness does not satisfy the circuit, or the key is damaged; "
+            "the key does not hold the matrix C, so give zkey.read the circuit to learn which row does not hold"
+        ) from None
     return proof
 
 
