@@ -189,6 +189,16 @@ class R1cs:
         """
         The system in the bytes of a .r1cs file.
         """
+    @staticmethod
+    def read_coefficients(
+        data: typing_extensions.Buffer,
+        wires: typing.SupportsInt | typing.SupportsIndex,
+        publics: typing.SupportsInt | typing.SupportsIndex,
+        domain: typing.SupportsInt | typing.SupportsIndex,
+    ) -> R1cs:
+        """
+        The system, without C, in section 4 of a .zkey file.
+        """
     def check(self, w: numpy.typing.NDArray[numpy.uint64], progress: typing.Any = None) -> typing.Any:
         """
         None, or the number of the first row that w uint64[wires, 4] does not satisfy.
@@ -205,9 +215,22 @@ class R1cs:
         """
         The row as three dictionaries wire -> coefficient.
         """
+    def without_c(self) -> R1cs:
+        """
+        What a .zkey keeps of the system: A, B and the number of public wires.
+        """
     def write(self, write: collections.abc.Callable) -> None:
         """
         Calls write(memoryview) with each piece of the .r1cs file.
+        """
+    def write_coefficients(self, write: collections.abc.Callable) -> None:
+        """
+        Calls write(memoryview) with each piece of section 4 of a .zkey file.
+        """
+    @property
+    def lacks_c(self) -> bool:
+        """
+        The matrix C is not known; see cpp/circuit/zkey_coefficients.h.
         """
     @property
     def num_blocks(self) -> int: ...

@@ -4,8 +4,8 @@
     delta after it (G1), s (G1), s x (G1), s' x (G2), 64 bytes transcript, u32 type (0 contribution, 1 beacon),
     u32 length of the parameters: 1 name (u8 length, UTF-8), 2 u8 log2 of the beacon's iterations, 3 beacon (u8 length)
 
-Points are affine in Montgomery form, all integers little-endian, parameters ascending. Source: github.com/iden3/snarkjs,
-src/zkey_utils.js. What the numbers mean, and whether they are true, is checked by `assay.ceremony`; this reads.
+Points are affine in Montgomery form, all integers little-endian, parameters ascending. Source: src/zkey_utils.js of
+github.com/iden3/snarkjs. What the numbers mean, and whether they are true, is checked by `assay.ceremony`; this reads.
 """
 
 from __future__ import annotations
@@ -122,7 +122,9 @@ def _unpack(data: bytes, at: int, what: str) -> tuple[Contribution, int]:
     beacon = values.get(_BEACON)
     if beacon == b"":
         raise EncodingError(f"{what}: the beacon is empty")
-    return Contribution(**points, transcript=transcript, name=name, beacon=beacon, iterations_log=iterations), at + length
+    return Contribution(
+        **points, transcript=transcript, name=name, beacon=beacon, iterations_log=iterations
+    ), at + length
 
 
 def _parameters(data: bytes, what: str) -> dict[int, bytes]:

@@ -16,7 +16,6 @@ import os
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -106,7 +105,9 @@ def write(
     """
     if key.circuit_digest != require_system(circuit).digest():
         raise WrongKeyError("the proving key belongs to another circuit")
-    fixed = np.split(np.asarray(key.sections["fixed"]).reshape(72), np.cumsum([FIXED_WORDS[n] for n in _OUR_ORDER])[:-1])
+    fixed = np.split(
+        np.asarray(key.sections["fixed"]).reshape(72), np.cumsum([FIXED_WORDS[n] for n in _OUR_ORDER])[:-1]
+    )
     head = Head(key.num_wires, key.num_public, 1 << key.domain_log, dict(zip(_OUR_ORDER, fixed, strict=True)))
     write_sections(
         path,
@@ -139,9 +140,7 @@ def write_sections(
         out.finish()
 
 
-def read(
-    path: str | os.PathLike[str], circuit: ConstraintSystem | None = None, *, trusted: bool = False
-) -> Zkey:
+def read(path: str | os.PathLike[str], circuit: ConstraintSystem | None = None, *, trusted: bool = False) -> Zkey:
     """Reads a `.zkey` file of Groth16 over BN254 into memory. The file may be hostile.
 
     Sizes, sections, coefficients and every point (canonical, on its curve, in its group, not infinity where none may
@@ -190,11 +189,13 @@ def open_zkey(path: str | os.PathLike[str]) -> SectionFile:
     """Opens the file and checks that it has the ten sections of Groth16, of the sizes that its header says."""
     file = SectionFile(path, MAGIC, max_bytes=MAX_BYTES)
     try:
-        (protocol,) = struct.unpack("<I", file.read(1, limit=4).ljust(4, b"\0"))
-        if protocol != 1:
-            raise EncodingError(f"{file.name}: a key of {_PROTOCOLS.get(protocol, f'protocol {protocol}')}, not groth16")
-        file.require(required=[1, 2, *SECTIONS.values(), COEFFICIENTS, CONTRIBUTIONS])
         file.require_size(1, 4, "protocol")
+        (protocol,) = struct.unpack("<I", file.read(1, limit=4))
+        if protocol != 1:
+            raise EncodingError(
+                f"{file.name}: a key of {_PROTOCOLS.get(protocol, f'protocol {protocol}')}, not groth16"
+            )
+        file.require(required=[1, 2, *SECTIONS.values(), COEFFICIENTS, CONTRIBUTIONS])
         shapes = read_head(file).key_header(bytes(32), "unknown").shapes()
         for name, number in SECTIONS.items():
             rows, words = shapes[name]
