@@ -1,11 +1,12 @@
 """How a case is timed, and the shape of what a benchmark prints.
 
-    {"bench", "machine": {"cpu", "cores", "isa"}, "commit",
-     "results": [{"case", "size", "threads", "isa", "seconds", "runs", "peak_mib", "peer", "peer_seconds", "ratio"}]}
+    {"bench", "curve", "machine": {"cpu", "cores", "isa"}, "commit",
+     "results": [{"case", "size", "threads", "isa", "seconds", "runs", "peak_mib", "peer", "peer_seconds", "ratio",
+                  "why_no_peer"}]}
 
 `seconds` is the median of five runs after a warm-up, or of as many as fit in 120 s. `peak_mib` is the peak resident
-memory of the process during the runs. `ratio` = peer_seconds / seconds: above 1 we are faster; null where there is
-no peer.
+memory of the process during the runs. `ratio` = peer_seconds / seconds: above 1 we are faster. Where a peer is
+null, `why_no_peer` says why.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from assay import _native
+from assay.bench.peers import why_missing
 
-__all__ = ["Report", "Result", "Timing", "configured", "measure"]
+__all__ = ["CURVE", "Report", "Result", "Timing", "configured", "measure"]
 
+CURVE = "bn254"
 RUNS = 5
 BUDGET_SECONDS = 120.0
 
@@ -53,6 +56,7 @@ class Result:
     peer: str | None = None
     peer_seconds: float | None = None
     ratio: float | None = None
+    why_no_peer: str | None = None
 
 
 @dataclass(slots=True)
@@ -64,17 +68,29 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def add(
-        self, case: str, size: int, timing: Timing, peer: str | None = None, peer_seconds: float | None = None
+        self,
+        case: str,
+        size: int,
+        timing: Timing,
+        peer: str | None = None,
+        peer_seconds: float | None = None,
+        why_no_peer: str | None = None,
     ) -> None:
-        """Appends a row; the ratio follows from the peer's seconds."""
-        ratio = None if peer_seconds is None else peer_seconds / timing.seconds
+        """Appends a row; the ratio follows from the peer's seconds. Without them the row says why: `why_no_peer`, or
+        what is missing on this machine, or that the peer has no such function."""
+        ratio = why = None
+        if peer_seconds is not None:
+            ratio = peer_seconds / timing.seconds
+        else:
+            why = "no peer for this case" if peer is None else why_no_peer or why_missing()
         row = (timing.seconds, timing.runs, timing.peak_mib, peer if peer_seconds is not None else None)
-        self.results.append(Result(case, size, _native.num_threads(), _native.isa(), *row, peer_seconds, ratio))
+        self.results.append(Result(case, size, _native.num_threads(), _native.isa(), *row, peer_seconds, ratio, why))
 
     def to_json(self) -> dict[str, Any]:
         """The object, with the machine and the commit."""
         return {
             "bench": self.bench,
+            "curve": CURVE,
             "machine": {"cpu": cpu_name(), "cores": len(os.sched_getaffinity(0)), "isa": _native.isa()},
             "commit": commit(),
             "results": [asdict(result) for result in self.results],

@@ -24,5 +24,6 @@ def run(report: Report, size: int | None) -> None:
         rng = np.random.default_rng(0)
         values = rng.integers(0, 1 << 60, (n, 4), dtype=np.uint64)
         theirs = peer_seconds("ntt", _native.num_threads(), size=n) if n <= _PEER_LIMIT else None
-        report.add("ntt", n, measure(partial(ntt.ntt, values)), "ffjavascript", theirs)
+        why = None if n <= _PEER_LIMIT else f"ffjavascript is not run above {_PEER_LIMIT} points"
+        report.add("ntt", n, measure(partial(ntt.ntt, values)), "ffjavascript", theirs, why)
         report.add("ntt_coset", n, measure(partial(ntt.ntt, values, coset=7)))

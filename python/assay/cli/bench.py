@@ -2,51 +2,149 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-__all__ = ["NAMES", "bench"]
+if TYPE_CHECKING:
+    from assay.bench.harness import Report
 
-NAMES = ("field", "msm", "ntt", "pairing", "rollup")
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Times kernels and flows beside peers measured in the same run; gates speed and exact counts.",
+    no_args_is_help=True,
+)
 
 
-def bench(
-    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(NAMES)}.")],
-    size: Annotated[int | None, typer.Option(min=1, help="Size of the case (points, elements, transactions).")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; default: all that we may use.")] = None,
-    isa: Annotated[str | None, typer.Option(help="Instruction-set level: portable or adx.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+def _curve(name: str) -> str:
+    from assay.bench.harness import CURVE
+
+    if name != CURVE:
+        raise typer.BadParameter(f"there is no curve {name!r}; known: {CURVE}")
+    return name
+
+
+def _isa(name: str | None) -> str | None:
+    from assay import _native
+
+    available = _native.cpu_info()["available"]
+    if name is not None and name not in available:
+        raise typer.BadParameter(f"this machine has no level {name!r}; available: {', '.join(available)}")
+    return name
+
+
+def _scalars(kind: str) -> str:
+    from assay.bench.scalars import KINDS
+
+    if kind not in KINDS:
+        raise typer.BadParameter(f"unknown scalars {kind!r}; known: {', '.join(KINDS)}")
+    return kind
+
+
+Size = Annotated[int | None, typer.Option(min=1, help="Elements, points or pairs; default: a few sizes.")]
+Log = Annotated[int | None, typer.Option(min=3, max=24, help="Log2 of the rows of the chain; default: a few sizes.")]
+Batch = Annotated[int | None, typer.Option(min=1, help="Transactions in a batch; default: a few sizes.")]
+Curve = Annotated[str, typer.Option(callback=_curve, help="bn254 (about 100 bits of security), the only one so far.")]
+Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; default: all that we may use.")]
+Isa = Annotated[
+    str | None, typer.Option(callback=_isa, help="Instruction-set level; default: the best. `available` in cpu_info().")
+]
+Scalars = Annotated[str, typer.Option(callback=_scalars, help="random, witness (a rollup batch's), small or sparse.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+@app.command()
+def field(
+    size: Size = None, curve: Curve = "bn254", threads: Threads = None, isa: Isa = None, as_json: Json = False
 ) -> None:
-    """Times the kernels and flows. Curve BN254 (about 100 bits of security) throughout.
+    """Multiplications in Fp and Fr. Example: assay bench field --threads 1 --json."""
+    from assay.bench import field as bench
 
-    Example: assay bench msm --size 65536 --threads 1 --json
-    """
+    _run("field", lambda report: bench.run(report, size), threads, isa, as_json)
+
+
+@app.command()
+def msm(
+    size: Size = None,
+    curve: Curve = "bn254",
+    scalars: Scalars = "random",
+    threads: Threads = None,
+    isa: Isa = None,
+    as_json: Json = False,
+) -> None:
+    """Multi-scalar multiplications in G1 and G2. Example: assay bench msm --size 65536 --scalars witness."""
+    from assay.bench import msm as bench
+
+    _run("msm", lambda report: bench.run(report, size, scalars), threads, isa, as_json)
+
+
+@app.command()
+def ntt(
+    size: Size = None, curve: Curve = "bn254", threads: Threads = None, isa: Isa = None, as_json: Json = False
+) -> None:
+    """Number-theoretic transforms, plain and on a coset. Example: assay bench ntt --size 262144."""
+    from assay.bench import ntt as bench
+
+    _run("ntt", lambda report: bench.run(report, size), threads, isa, as_json)
+
+
+@app.command()
+def pairing(
+    size: Size = None, curve: Curve = "bn254", threads: Threads = None, isa: Isa = None, as_json: Json = False
+) -> None:
+    """A pairing, products of pairings, and what each further pair adds. Example: assay bench pairing --size 8."""
+    from assay.bench import pairing as bench
+
+    _run("pairing", lambda report: bench.run(report, size), threads, isa, as_json)
+
+
+@app.command()
+def groth16(
+    size: Log = None, curve: Curve = "bn254", threads: Threads = None, isa: Isa = None, as_json: Json = False
+) -> None:
+    """Set-up, proof and verification of the chain x <- x^2 + 7. Example: assay bench groth16 --size 16 --threads 1."""
+    from assay.bench import groth16 as bench
+
+    _run("groth16", lambda report: bench.run(report, size), threads, isa, as_json)
+
+
+@app.command()
+def rollup(
+    size: Batch = None, curve: Curve = "bn254", threads: Threads = None, isa: Isa = None, as_json: Json = False
+) -> None:
+    """The rollup's batch circuit, from compilation to verification. Example: assay bench rollup --size 10."""
+    from assay.bench import rollup as bench
+
+    _run("rollup", lambda report: bench.run(report, size), threads, isa, as_json)
+
+
+_WIDTH = 150  # of a table in a file or a pipe
+
+
+def _run(name: str, run: Callable[[Report], None], threads: int | None, isa: str | None, as_json: bool) -> None:
     from assay.bench.harness import Report, configured
-    from assay.bench.peers import why_missing
 
-    if name not in NAMES:
-        raise typer.BadParameter(f"there is no benchmark {name!r}; known: {', '.join(NAMES)}", param_hint="NAME")
     report = Report(name)
     with configured(threads, isa):
-        importlib.import_module(f"assay.bench.{name}").run(report, size)
+        run(report)
         printed = report.to_json()
     if as_json:
         typer.echo(json.dumps(printed))
-        return
-    _print_table(printed, [*report.notes, *filter(None, [why_missing()])])
+    else:
+        _print_table(printed, report.notes)
 
 
-def _print_table(report: dict[str, object], notes: list[str]) -> None:
+def _print_table(report: dict[str, Any], notes: list[str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     machine, results = report["machine"], report["results"]
-    assert isinstance(machine, dict)
-    assert isinstance(results, list)
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     table = Table(title=f"{report['bench']}: {machine['cpu']}, {machine['cores']} cores, commit {report['commit']}")
     for column in ("case", "size", "threads", "isa", "seconds", "runs", "peak MiB", "peer", "peer s", "ratio"):
         table.add_column(column, justify="left" if column in ("case", "isa", "peer") else "right")
@@ -56,5 +154,5 @@ def _print_table(report: dict[str, object], notes: list[str]) -> None:
         cells = (row["case"], row["size"], row["threads"], row["isa"], f"{row['seconds']:.4g}", row["runs"])
         table.add_row(*map(str, cells), f"{row['peak_mib']:.0f}", row["peer"] or "", peer_seconds, ratio)
     console.print(table)
-    for note in notes:
+    for note in [*notes, *dict.fromkeys(row["why_no_peer"] for row in results if row["why_no_peer"])]:
         console.print(note)

@@ -24,7 +24,7 @@ app = typer.Typer(
 app.add_typer(rollup.app, name="rollup")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(ceremony.app, name="ceremony")
-app.command(name="bench")(bench.bench)
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

@@ -1,0 +1,65 @@
+"""One measured process of `assay bench groth16`: `python -m assay.bench.groth16_job STEP K FOLDER WITH_PEER`.
+
+STEP `setup` makes the key and saves it; `prove` maps it from the file, solves, proves and verifies. Prints one JSON
+object {row: {"seconds", "runs", "maxrss_mib"}}, where maxrss_mib is ru_maxrss of the process when the row was done.
+With WITH_PEER = 1 the files that snarkjs reads are left in FOLDER.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from assay.bench.chain import chain, chain_witness
+from assay.bench.harness import measure
+from assay.circuits import Circuit
+from assay.crypto import groth16
+from assay.crypto.groth16 import snarkjs, zkey
+
+__all__ = ["main"]
+
+_KEY = "proving.key"
+
+
+def main(step: str, k: int, folder: Path, with_peer: bool) -> dict[str, Any]:
+    """Runs one step; its rows."""
+    circuit = chain(k)
+    return _setup(circuit, folder, with_peer) if step == "setup" else _prove(circuit, folder, with_peer)
+
+
+def _setup(circuit: Circuit, folder: Path, with_peer: bool) -> dict[str, Any]:
+    # Set-up takes long and is timed once, as it is run once.
+    made: list[groth16.ProvingKey] = []
+    rows = {"setup": _row(lambda: made.append(groth16.setup(circuit)), once=True)}
+    made[0].save(folder / _KEY)
+    if with_peer:
+        zkey.write(folder / "circuit.zkey", made[0], circuit)
+    return rows
+
+
+def _prove(circuit: Circuit, folder: Path, with_peer: bool) -> dict[str, Any]:
+    key = groth16.ProvingKey.load(folder / _KEY)
+    rows = {"witness": _row(partial(chain_witness, circuit))}
+    witness = chain_witness(circuit)
+    rows["prove"] = _row(partial(groth16.prove, key, circuit, witness))
+    proof = groth16.prove(key, circuit, witness)
+    rows["verify"] = _row(partial(groth16.verify, key.verifying_key, witness.public, proof))
+    if with_peer:
+        witness.save(folder / "witness.wtns")
+        snarkjs.write(folder, key.verifying_key, witness.public, proof)
+    return rows
+
+
+def _row(run: Callable[[], object], *, once: bool = False) -> dict[str, Any]:
+    timing = measure(run, runs=1, warm_up=False) if once else measure(run)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": timing.seconds, "runs": timing.runs, "maxrss_mib": peak}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4] == "1")) + "\n")

@@ -1,0 +1,94 @@
+"""`assay bench NAME`: every benchmark runs at a small size, says why a peer is missing, refuses what it lacks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from assay import _native
+from assay.bench.scalars import KINDS, scalars
+from assay.cli.main import app
+from assay.core.errors import InvalidInput
+from assay.crypto.field import Fr
+
+ROW = {"case", "size", "threads", "isa", "seconds", "runs", "peak_mib", "peer", "peer_seconds", "ratio", "why_no_peer"}
+
+
+@pytest.fixture(autouse=True)
+def _no_peers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ASSAY_NODE_MODULES", str(tmp_path))
+
+
+def report(*arguments: str) -> dict[str, Any]:
+    done = CliRunner().invoke(app, ["bench", *arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    printed: dict[str, Any] = json.loads(done.stdout)
+    return printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cases"),
+    [
+        (("field", "--size", "256"), ["fp_mul", "fr_mul"]),
+        (("ntt", "--size", "64"), ["ntt", "ntt_coset"]),
+        (("msm", "--size", "64"), ["g1", "g2"]),
+        (("msm", "--size", "64", "--scalars", "sparse"), ["g1:sparse", "g2:sparse"]),
+        (("pairing", "--size", "2"), ["pairing_check", "further_pair"]),
+        (("groth16", "--size", "3"), ["setup", "witness", "prove", "verify"]),
+    ],
+)
+def test_each_benchmark_reports_its_rows(arguments: tuple[str, ...], cases: list[str]) -> None:
+    printed = report(*arguments, "--threads", "1", "--isa", "portable", "--curve", "bn254")
+    assert (printed["bench"], printed["curve"]) == (arguments[0], "bn254")
+    assert [row["case"] for row in printed["results"]] == cases
+    for row in printed["results"]:
+        assert set(row) == ROW
+        assert (row["size"], row["threads"], row["isa"]) == (int(arguments[2]), 1, "portable")
+        assert row["peer"] is row["peer_seconds"] is row["ratio"] is None
+        assert row["why_no_peer"]
+        assert row["seconds"] > 0
+        assert row["peak_mib"] > 10
+
+
+def test_the_level_and_the_threads_are_put_back() -> None:
+    before = _native.isa(), _native.num_threads()
+    report("field", "--size", "256", "--threads", "1", "--isa", "portable")
+    assert (_native.isa(), _native.num_threads()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("field", "--curve", "bls12_381"), "bn254"),
+        (("field", "--isa", "neon"), "portable"),
+        (("msm", "--scalars", "even"), "witness"),
+        (("groth16", "--size", "40"), "24"),
+        (("nothing",), "nothing"),
+    ],
+)
+def test_what_does_not_exist_is_refused_with_what_does(arguments: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(app, ["bench", *arguments])
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scalars_are_canonical_and_of_their_kind(kind: str) -> None:
+    rows = scalars(kind, 2000)
+    assert rows.shape == (2000, 4)
+    assert rows.dtype == np.uint64
+    values = Fr.from_limbs(rows)  # refuses what is not below r
+    small = sum(v < 2**16 for v in values) / len(values)
+    assert {"random": small == 0, "small": small == 1, "sparse": 0.85 < small < 0.95, "witness": 0.08 < small < 0.3}[
+        kind
+    ]
+
+
+def test_unknown_scalars_are_refused() -> None:
+    with pytest.raises(InvalidInput):
+        scalars("even", 4)
