@@ -68,6 +68,41 @@ template <class P>
   r[0] = t0, r[1] = t1, r[2] = t2, r[3] = t3;
 }
 
+// r <- a + b
+[[gnu::always_inline]] inline void add_lazy4(std::uint64_t* r, const std::uint64_t* a,
+                                             const std::uint64_t* b) noexcept {
+  std::uint64_t t0 = a[0], t1 = a[1], t2 = a[2], t3 = a[3];
+  __asm__(
+      "addq %[b0], %[t0]\n\t"
+      "adcq %[b1], %[t1]\n\t"
+      "adcq %[b2], %[t2]\n\t"
+      "adcq %[b3], %[t3]\n\t"
+      : [t0] "+&r"(t0), [t1] "+&r"(t1), [t2] "+&r"(t2), [t3] "+&r"(t3)
+      : [b0] "rm"(b[0]), [b1] "rm"(b[1]), [b2] "rm"(b[2]), [b3] "rm"(b[3])
+      : "cc");
+  r[0] = t0, r[1] = t1, r[2] = t2, r[3] = t3;
+}
+
+// r <- a - b + p
+template <class P>
+[[gnu::always_inline]] inline void sub_lazy4(std::uint64_t* r, const std::uint64_t* a,
+                                             const std::uint64_t* b) noexcept {
+  std::uint64_t t0 = a[0], t1 = a[1], t2 = a[2], t3 = a[3];
+  __asm__(
+      "addq %[p0], %[t0]\n\t"
+      "adcq %[p1], %[t1]\n\t"
+      "adcq %[p2], %[t2]\n\t"
+      "adcq %[p3], %[t3]\n\t"
+      "subq %[b0], %[t0]\n\t"
+      "sbbq %[b1], %[t1]\n\t"
+      "sbbq %[b2], %[t2]\n\t"
+      "sbbq %[b3], %[t3]\n\t"
+      : [t0] "+&r"(t0), [t1] "+&r"(t1), [t2] "+&r"(t2), [t3] "+&r"(t3)
+      : [b0] "rm"(b[0]), [b1] "rm"(b[1]), [b2] "rm"(b[2]), [b3] "rm"(b[3]), ASSAY_MODULUS
+      : "cc");
+  r[0] = t0, r[1] = t1, r[2] = t2, r[3] = t3;
+}
+
 // r <- t mod p for t < 2 p
 template <class P>
 [[gnu::always_inline]] inline void reduce4(std::uint64_t* r, std::uint64_t t0, std::uint64_t t1, std::uint64_t t2,

@@ -110,8 +110,8 @@ template <class P>
   t[P::N] = 0;
 }
 
-// r <- a b R^-1 mod p for a b < p 2^(64 N). Between rows t < 2 p.
-template <class P>
+// r <- a b R^-1 mod p for a b < p 2^(64 N). Between rows t < p + b. Without kReduce, r is below a b / R + p.
+template <class P, bool kReduce = true>
 [[gnu::always_inline]] constexpr void montgomery_mul(std::uint64_t* r, const std::uint64_t* a,
                                                      const std::uint64_t* b) noexcept {
   std::uint64_t t[P::N + 1] = {};
@@ -120,7 +120,11 @@ template <class P>
     multiply_row<P>(t, a[i], b);
     reduce_row<P>(t);
   }
-  reduce_once<P>(r, t);
+  if constexpr (kReduce) {
+    reduce_once<P>(r, t);
+  } else {
+    for (std::size_t i = 0; i < P::N; ++i) r[i] = t[i];
+  }
 }
 
 // r <- (a b + c d) R^-1 mod p with one reduction. Between rows t < 3 p < 2^(64 N); at the end t < p (1 + 2 p / R) < 2
@@ -198,6 +202,41 @@ template <class P>
   Fe<P> r;
   mul_into(r, a, b);
   return r;
+}
+
+// Lazy forms, for values that are used once more before they are kept. Not reduced: the results are below 2 p.
+// r <- a b R^-1 or that plus p, for a b < p 2^(64 N); a and b below 2 p will do.
+template <class P>
+[[gnu::always_inline]] constexpr void mul_lazy_into(Fe<P>& r, const Fe<P>& a, const Fe<P>& b) noexcept {
+#if defined(ASSAY_FIELD_ASM_ADX)
+  if constexpr (P::N == 4) {
+    if (!std::is_constant_evaluated()) return detail::montgomery_mul4_adx<P, false>(r.v, a.v, b.v);
+  }
+#endif
+  detail::montgomery_mul<P, false>(r.v, a.v, b.v);
+}
+// r <- a + b, for a and b below p
+template <class P>
+[[gnu::always_inline]] constexpr void add_lazy_into(Fe<P>& r, const Fe<P>& a, const Fe<P>& b) noexcept {
+#if defined(ASSAY_FIELD_ASM)
+  if constexpr (P::N == 4) {
+    if (!std::is_constant_evaluated()) return detail::add_lazy4(r.v, a.v, b.v);
+  }
+#endif
+  std::uint64_t carry = 0;
+  for (std::size_t i = 0; i < P::N; ++i) r.v[i] = adc(a.v[i], b.v[i], carry);
+}
+// r <- a - b + p, for a < p and b <= p
+template <class P>
+[[gnu::always_inline]] constexpr void sub_lazy_into(Fe<P>& r, const Fe<P>& a, const Fe<P>& b) noexcept {
+#if defined(ASSAY_FIELD_ASM)
+  if constexpr (P::N == 4) {
+    if (!std::is_constant_evaluated()) return detail::sub_lazy4<P>(r.v, a.v, b.v);
+  }
+#endif
+  std::uint64_t t[P::N] = {}, carry = 0, borrow = 0;
+  for (std::size_t i = 0; i < P::N; ++i) t[i] = adc(a.v[i], P::modulus[i], carry);
+  for (std::size_t i = 0; i < P::N; ++i) r.v[i] = sbb(t[i], b.v[i], borrow);
 }
 
 // a b + c d with one reduction

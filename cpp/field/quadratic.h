@@ -59,9 +59,18 @@ struct Quadratic {
     sub_into(r.c1, a.c1, b.c1);
   }
   friend constexpr void mul_into(Quadratic& r, const Quadratic& a, const Quadratic& b) noexcept {
-    const F c0 = mul_sub(a.c0, b.c0, a.c1, b.c1);
+    F minus;
+    sub_lazy_into(minus, F::zero(), b.c1);  // p - b1, for a b1 in mul_add may be up to p^2
+    const F c0 = mul_add(a.c0, b.c0, a.c1, minus);
     r.c1 = mul_add(a.c0, b.c1, a.c1, b.c0);
     r.c0 = c0;
+  }
+  // There is no gain in laziness here: these reduce.
+  friend constexpr void mul_lazy_into(Quadratic& r, const Quadratic& a, const Quadratic& b) noexcept {
+    mul_into(r, a, b);
+  }
+  friend constexpr void sub_lazy_into(Quadratic& r, const Quadratic& a, const Quadratic& b) noexcept {
+    sub_into(r, a, b);
   }
 };
 
@@ -73,8 +82,11 @@ constexpr Quadratic<F> mul_sub(const Quadratic<F>& a, const Quadratic<F>& b, con
 }
 template <class F>
 constexpr Quadratic<F> sqr(const Quadratic<F>& a) noexcept {
-  const F product = a.c0 * a.c1;
-  return {(a.c0 + a.c1) * (a.c0 - a.c1), product + product};
+  F sum, difference, twice;
+  add_lazy_into(sum, a.c0, a.c1);
+  sub_lazy_into(difference, a.c0, a.c1);
+  add_lazy_into(twice, a.c0, a.c0);
+  return {sum * difference, twice * a.c1};
 }
 template <class F>
 constexpr Quadratic<F> dbl(const Quadratic<F>& a) noexcept {

@@ -74,6 +74,35 @@ struct BatchScratch {
   static constexpr std::size_t bytes(std::size_t capacity) noexcept { return capacity * (2 * sizeof(F) + 1); }
 };
 
+namespace detail {
+
+// r <- a + b when it is not a chord, or n = 1 and it is; inverse is that of kind's denominator, below 2p.
+template <class F>
+[[gnu::noinline]] void add_special(const Operands<F>& o, Sum kind, F slope, Affine<F>& r) noexcept {
+  const F ya = negate_if(o.a->y, o.negate_a), yb = negate_if(o.b->y, o.negate_b);
+  switch (kind) {
+    case Sum::a:
+      r = {o.a->x, ya};
+      return;
+    case Sum::b:
+      r = {o.b->x, yb};
+      return;
+    case Sum::infinity:
+      r = Affine<F>::infinity();
+      return;
+    case Sum::chord:
+      slope *= yb - ya;
+      break;
+    case Sum::tangent:
+      const F xx = sqr(o.a->x);
+      slope *= dbl(xx) + xx;
+  }
+  const F xa = o.a->x, x = sqr(slope) - xa - o.b->x;
+  r = {x, slope * (xa - x) - ya};
+}
+
+}  // namespace detail
+
 // out(k) <- the sum of operands(k), k = 0, ..., n - 1 in this order. Operands are read before the first sum is written,
 // and again right before sum k is written: a sum may replace an operand of itself or of an earlier addition. soon(k) is
 // called some time before the first reading of operands(k), for prefetching.
@@ -84,7 +113,7 @@ inline void batch_add(std::size_t n, BatchScratch<F>& scratch, Load&& operands, 
   if (n == 0) return;
   F *const denominator = scratch.denominator.get(), *const product = scratch.product.get();
   Sum* const kind = scratch.kind.get();
-  // product[k]: of the denominators k + 2, k + 4, ...
+  // product[k], below 2p: of the denominators k + 2, k + 4, ...
   F total[2] = {F::one(), F::one()};
   product[n - 1] = F::one();
   if (n > 1) product[n - 2] = F::one();
@@ -102,44 +131,51 @@ inline void batch_add(std::size_t n, BatchScratch<F>& scratch, Load&& operands, 
         d = F::one();
       }
     }
-    mul_into(k >= 2 ? product[k - 2] : total[k], product[k], d);
+    mul_lazy_into(k >= 2 ? product[k - 2] : total[k], product[k], d);
   }
   F running[2];
   if (n == 1) {
-    running[0] = inverse_var(total[0]);
+    running[0] = inverse_var(total[0] * F::one());
   } else {
     const F inv = inverse_var(total[0] * total[1]);
     mul_into(running[0], inv, total[1]);
     mul_into(running[1], inv, total[0]);
   }
-  for (std::size_t k = 0; k < n; ++k) {
-    const Operands<F> o = operands(k);
-    Affine<F>& r = out(k);
-    F slope = running[k & 1] * product[k];
-    running[k & 1] *= denominator[k];
-    const F ya = detail::negate_if(o.a->y, o.negate_a);
-    F y = detail::negate_if(o.b->y, o.negate_b);
-    if (kind[k] != Sum::chord) [[unlikely]] {
-      if (kind[k] != Sum::tangent) {
-        r = kind[k] == Sum::a   ? Affine<F>{o.a->x, ya}
-            : kind[k] == Sum::b ? Affine<F>{o.b->x, y}
-                                : Affine<F>::infinity();
-        continue;
-      }
-      const F xx = sqr(o.a->x);
-      y = dbl(xx) + xx;
-    } else {
-      y -= ya;
+  // Two additions take each step together: a step waits for the one before, but not for its neighbour.
+  std::size_t k = 0;
+  for (; k + 1 < n; k += 2) {
+    F slope[2], y[2], x[2];
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < 2; ++j) mul_lazy_into(slope[j], running[j], product[k + j]);
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < 2; ++j) mul_lazy_into(running[j], running[j], denominator[k + j]);
+    if (kind[k] != Sum::chord || kind[k + 1] != Sum::chord) [[unlikely]] {
+      for (std::size_t j = 0; j < 2; ++j) detail::add_special(operands(k + j), kind[k + j], slope[j], out(k + j));
+      continue;
     }
-    slope *= y;
-    F x = sqr(slope);
-    x -= o.a->x;
-    x -= o.b->x;
-    sub_into(y, o.a->x, x);
-    y *= slope;
-    r.x = x;
-    sub_into(r.y, y, ya);
+    const Operands<F> o[2] = {operands(k), operands(k + 1)};
+    const F ya[2] = {detail::negate_if(o[0].a->y, o[0].negate_a), detail::negate_if(o[1].a->y, o[1].negate_a)};
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < 2; ++j) sub_lazy_into(y[j], detail::negate_if(o[j].b->y, o[j].negate_b), ya[j]);
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < 2; ++j) mul_lazy_into(slope[j], slope[j], y[j]);
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < 2; ++j) x[j] = sqr(slope[j]);
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < 2; ++j) {
+      x[j] -= o[j].a->x;
+      x[j] -= o[j].b->x;
+      sub_lazy_into(y[j], o[j].a->x, x[j]);
+    }
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < 2; ++j) y[j] *= slope[j];
+    Affine<F>*const r0 = &out(k), *const r1 = &out(k + 1);
+    sub_into(r0->y, y[0], ya[0]);
+    sub_into(r1->y, y[1], ya[1]);
+    r0->x = x[0];
+    r1->x = x[1];
   }
+  if (k < n) detail::add_special(operands(k), kind[k], running[0] * product[k], out(k));
 }
 
 template <class F, class Load, class Out>

@@ -40,56 +40,44 @@ class BucketSummer {
   // sums[b] <- the sum of bucket b, for the chunk's buckets that are not empty; a piece goes to *sums.
   void run(const Chunk& chunk, const std::uint32_t* start, const std::uint32_t* entries, const Affine<F>* bases,
            Affine<F>* sums) noexcept {
-    std::size_t run_count = 0, pair_count = 0, used = 0;
+    gather(chunk.begin, chunk.end, entries, bases);
+    std::size_t run_count = 0;
     const std::size_t buckets = chunk.piece ? 1 : chunk.buckets;
     for (std::size_t b = 0; b < buckets; ++b) {
       const std::uint32_t begin = chunk.piece ? chunk.begin : start[chunk.bucket + b];
       const std::uint32_t length = (chunk.piece ? chunk.end : start[chunk.bucket + b + 1]) - begin;
       if (length == 0) continue;
       Affine<F>* sum = chunk.piece ? sums : sums + chunk.bucket + b;
+      Affine<F>* first = points_.get() + (begin - chunk.begin);
       if (length == 1) {
-        *sum = fetch(bases, entries[begin]);
-        continue;
-      }
-      Affine<F>* first = points_.get() + used;
-      for (std::uint32_t i = 0; i < length / 2; ++i)
-        pairs_[pair_count++] = {length == 2 ? sum : first + i, nullptr, begin + 2 * i};
-      if (length > 2) {
-        const std::uint32_t left = (length + 1) / 2;
-        if (length % 2 == 1) first[left - 1] = fetch(bases, entries[begin + length - 1]);
-        runs_[run_count++] = {first, sum, left};
-        used += left;
+        *sum = *first;
+      } else {
+        runs_[run_count++] = {first, sum, length};
       }
     }
-    batch_add<F>(
-        pair_count, scratch_,
-        [&](std::size_t k) noexcept {
-          const std::uint32_t* pair = entries + pairs_[k].entry;
-          return Operands<F>{bases + (pair[0] >> 1), bases + (pair[1] >> 1), (pair[0] & 1) != 0, (pair[1] & 1) != 0};
-        },
-        [&](std::size_t k) noexcept -> Affine<F>& { return *pairs_[k].out; },
-        [&](std::size_t k) noexcept {
-          const std::uint32_t* pair = entries + pairs_[k].entry;
-          prefetch_point(bases + (pair[0] >> 1));
-          prefetch_point(bases + (pair[1] >> 1));
-        });
     while (run_count > 0) run_count = halve(run_count);
   }
 
  private:
   struct Pair {
     Affine<F>* out;
-    const Affine<F>* in;  // in[0] + in[1]; unused in the first round,
-    std::uint32_t entry;  // where it is the bases of entry and entry + 1
+    const Affine<F>* in;  // in[0] + in[1]
   };
   struct Run {
     Affine<F>*points, *sum;
     std::uint32_t length;  // at least 2
   };
 
-  static Affine<F> fetch(const Affine<F>* bases, std::uint32_t entry) noexcept {
-    const Affine<F>& p = bases[entry >> 1];
-    return {p.x, detail::negate_if(p.y, (entry & 1) != 0)};
+  // points_ <- the bases of entries [begin, end), with their signs: fetched once, far ahead.
+  void gather(std::uint32_t begin, std::uint32_t end, const std::uint32_t* entries, const Affine<F>* bases) noexcept {
+    constexpr std::uint32_t kAhead = 24;
+    for (std::uint32_t i = begin; i < end; ++i) {
+      if (end - i > kAhead) prefetch_point(bases + (entries[i + kAhead] >> 1));
+      const Affine<F>& from = bases[entries[i] >> 1];
+      Affine<F>& to = points_[i - begin];
+      to.x = from.x;
+      to.y = detail::negate_if(from.y, (entries[i] & 1) != 0);
+    }
   }
 
   // One round on the points in scratch; returns how many runs are left.
@@ -98,7 +86,7 @@ class BucketSummer {
     for (std::size_t r = 0; r < run_count; ++r) {
       const Run& run = runs_[r];
       for (std::uint32_t i = 0; i < run.length / 2; ++i)
-        pairs_[pair_count++] = {run.length == 2 ? run.sum : run.points + i, run.points + 2 * i, 0};
+        pairs_[pair_count++] = {run.length == 2 ? run.sum : run.points + i, run.points + 2 * i};
     }
     batch_add<F>(
         pair_count, scratch_, [&](std::size_t k) noexcept { return Operands<F>{pairs_[k].in, pairs_[k].in + 1}; },

@@ -44,7 +44,11 @@ class SegmentSummer {
       }
       batch_add<F>(
           count, scratch_, [&](std::size_t k) noexcept { return Operands<F>{additions_[k].to, additions_[k].what}; },
-          [&](std::size_t k) noexcept -> Affine<F>& { return *additions_[k].to; });
+          [&](std::size_t k) noexcept -> Affine<F>& { return *additions_[k].to; },
+          [&](std::size_t k) noexcept {
+            prefetch_point(additions_[k].to);
+            prefetch_point(additions_[k].what);
+          });
     }
   }
 
