@@ -2,16 +2,187 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+if TYPE_CHECKING:
+    from assay.ceremony.phase1 import Receipt, Report
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Powers of tau for every circuit up to a size, in snarkjs's .ptau files. Curve BN254 (about 100 bits).",
+    help="Powers of tau for every circuit up to a size, in snarkjs's .ptau files. Curve BN254 (about 100 bits of"
+    " security). Example: assay ceremony phase1 new pot12_0.ptau --power 12",
     no_args_is_help=True,
 )
 
+_Source = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The .ptau file to start from.")]
+_Target = Annotated[Path, typer.Argument(dir_okay=False, help="The .ptau file to write.")]
+_Name = Annotated[str, typer.Option(help="Who contributes; written into the file, for all to read.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
-@app.callback()
-def phase1() -> None:
-    """Powers of tau for every circuit up to a size, in snarkjs's .ptau files. Curve BN254 (about 100 bits)."""
+
+@app.command()
+def new(
+    target: _Target,
+    power: Annotated[int, typer.Option(min=1, max=28, help="For circuits of up to 2^power constraints.")],
+    as_json: _Json = False,
+) -> None:
+    """Starts a ceremony: a file of powers to which nobody has contributed. Curve BN254 (about 100 bits).
+
+    Example: assay ceremony phase1 new pot12_0.ptau --power 12
+    """
+    from assay.ceremony import phase1
+    from assay.core.progress import RichProgress
+
+    with RichProgress() as progress:
+        challenge = phase1.new(target, power, progress=progress)
+    if as_json:
+        typer.echo(json.dumps({"file": str(target), "power": power, "challenge": challenge.hex()}))
+        return
+    typer.echo(f"wrote {target} for circuits of up to 2^{power} constraints\nchallenge {challenge.hex()}")
+
+
+@app.command()
+def contribute(
+    source: _Source,
+    target: _Target,
+    name: _Name = "",
+    entropy: Annotated[
+        str | None,
+        typer.Option(help="Any text, mixed into the system's randomness; - reads it from standard input. Not needed."),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Multiplies secrets of this machine into the powers. Publish the response it prints. Curve BN254 (about 100 bits).
+
+    Example: assay ceremony phase1 contribute pot12_0.ptau pot12_1.ptau --name Alice
+    """
+    import sys
+
+    from assay.ceremony import phase1
+    from assay.core.progress import RichProgress
+
+    text = sys.stdin.read() if entropy == "-" else entropy
+    with RichProgress() as progress:
+        receipt = phase1.contribute(source, target, name=name, entropy=text, progress=progress)
+    _print_receipt(target, receipt, as_json)
+
+
+@app.command()
+def beacon(
+    source: _Source,
+    target: _Target,
+    value: Annotated[str, typer.Argument(help="The beacon, hexadecimal: a public value nobody could foresee.")],
+    iterations: Annotated[int, typer.Option(min=10, max=63, help="SHA-256 is iterated 2^ITERATIONS times.")] = 10,
+    name: _Name = "",
+    as_json: _Json = False,
+) -> None:
+    """Closes a ceremony with a public beacon: everybody computes the same file from it. Curve BN254 (about 100 bits).
+
+    Example: assay ceremony phase1 beacon pot12_1.ptau pot12_2.ptau 0102030405060708 --iterations 20
+    """
+    from assay.ceremony import phase1
+    from assay.ceremony.randomness import Beacon
+    from assay.core.progress import RichProgress
+
+    with RichProgress() as progress:
+        receipt = phase1.apply_beacon(source, target, Beacon.from_hex(value, iterations), name=name, progress=progress)
+    _print_receipt(target, receipt, as_json)
+
+
+@app.command()
+def verify(
+    source: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The .ptau file.")], as_json: _Json = False
+) -> None:
+    """Verifies every contribution, power and prepared basis. Curve BN254 (about 100 bits).
+
+    Exit status: 0 verified, 1 refused, 2 usage or unreadable.
+
+    Example: assay ceremony phase1 verify pot12_final.ptau
+    """
+    from assay.ceremony import phase1
+    from assay.ceremony.errors import CeremonyError
+    from assay.core.progress import RichProgress
+
+    try:
+        with RichProgress() as progress:
+            report = phase1.verify(source, progress=progress)
+    except CeremonyError as refusal:
+        if not as_json:
+            raise
+        typer.echo(json.dumps({"verified": False, "where": refusal.where, "check": refusal.check}))
+        raise typer.Exit(1) from None
+    if as_json:
+        typer.echo(json.dumps(_report_json(report)))
+        return
+    _print_report(source, report)
+
+
+@app.command()
+def prepare(source: _Source, target: _Target, as_json: _Json = False) -> None:
+    """Adds the Lagrange bases that phase 2 starts from. Nothing in it is secret. Curve BN254 (about 100 bits).
+
+    Example: assay ceremony phase1 prepare pot12_2.ptau pot12_final.ptau
+    """
+    from assay.ceremony import phase1
+    from assay.core.progress import RichProgress
+
+    with RichProgress() as progress:
+        phase1.prepare(source, target, progress=progress)
+    typer.echo(json.dumps({"file": str(target)}) if as_json else f"wrote {target}")
+
+
+def _print_receipt(target: Path, receipt: Receipt, as_json: bool) -> None:
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {
+                    "file": str(target),
+                    "contribution": receipt.position,
+                    "response": receipt.response.hex(),
+                    "next_challenge": receipt.next_challenge.hex(),
+                }
+            )
+        )
+        return
+    typer.echo(f"wrote {target} with contribution {receipt.position}\nresponse {receipt.response.hex()}")
+
+
+def _report_json(report: Report) -> dict[str, object]:
+    return {
+        "verified": True,
+        "power": report.power,
+        "ceremony_power": report.ceremony_power,
+        "prepared": report.prepared,
+        "contributions": [
+            {
+                "name": one.name,
+                "response": one.response().hex(),
+                "next_challenge": one.next_challenge.hex(),
+                "beacon": None if one.beacon is None else one.beacon.value.hex(),
+                "iterations": None if one.beacon is None else one.beacon.log_iterations,
+            }
+            for one in report.contributions
+        ],
+    }
+
+
+def _print_report(source: Path, report: Report) -> None:
+    typer.echo(f"verified: {source}, 2^{report.power} powers on BN254 (about 100 bits of security)")
+    for position, one in enumerate(report.contributions, 1):
+        who = f" {one.name!r}" if one.name else ""
+        how = (
+            ""
+            if one.beacon is None
+            else f", beacon {one.beacon.value.hex()} hashed 2^{one.beacon.log_iterations} times"
+        )
+        typer.echo(f"contribution {position}{who}{how}: response {one.response().hex()}")
+    typer.echo("prepared for phase 2" if report.prepared else "not prepared for phase 2")
+    if report.reduced:
+        typer.echo(
+            f"cut down from 2^{report.ceremony_power}: the hash of the last contribution covers powers not in this file"
+        )
