@@ -67,7 +67,7 @@ def verify(path: str | os.PathLike[str], *, progress: Progress = SILENT) -> Repo
         previous = file.contributions[-2].next_challenge if len(file.contributions) > 1 else first
         _verify_sections(file, last, previous, progress)
         if file.prepared:
-            _verify_bases(file, progress)
+            _verify_bases(file, last, progress)
         return Report(file.power, file.ceremony_power, tuple(file.contributions), file.prepared)
 
 
@@ -195,21 +195,32 @@ def _verify_section(
         raise CeremonyError(where, "the points are not consecutive multiples by the tau of the last contribution")
 
 
-def _verify_bases(file: PowersFile, progress: Progress) -> None:
-    """sum_j rho_j L_j(tau) = sum_i c_i tau^i with c the inverse transform of rho."""
+def _verify_bases(file: PowersFile, last: Contribution, progress: Progress) -> None:
     groups = [powers for powers in POWERS if powers.prepared is not None]
     with progress.task("Lagrange bases", total=sum(powers.prepared_count(file.power) for powers in groups)) as task:
         for powers in groups:
             section = file.points(powers, powers.count(file.power))
             for level in powers.levels(file.power):
+                where = f"section {powers.prepared} ({powers.name}, basis of 2^{level})"
                 basis = file.basis(powers, level)
+                if len(basis) > len(section):
+                    section = np.concatenate([section, _top(file, section, basis, last, where)])
+                # sum_j rho_j L_j(tau) = sum_i c_i tau^i, with c the inverse transform of rho
                 rho = random_coefficients(len(basis))
-                coefficients = ntt(rho, inverse=True)
-                count = min(len(basis), len(section))
-                expected = powers.group.sum(section[:count], np.ascontiguousarray(coefficients[:count]))
+                expected = powers.group.sum(section[: len(basis)], ntt(rho, inverse=True))
                 if not np.array_equal(powers.group.sum(basis, rho), expected):
-                    raise CeremonyError(
-                        f"section {powers.prepared} ({powers.name}, basis of 2^{level})",
-                        "it is not the Lagrange basis of the powers in this file",
-                    )
+                    raise CeremonyError(where, "it is not the Lagrange basis of the powers in this file")
                 task.advance(len(basis))
+
+
+def _top(file: PowersFile, section: Limbs, basis: Limbs, last: Contribution, where: str) -> Limbs:
+    """The coefficient of the power that section 2 lacks: sum_j w^(j (n-1)) L_j(tau), n = 2^(power + 1).
+
+    It is 0 in a basis made from this file; a file cut down after it was prepared has the next power of tau there.
+    """
+    unit = np.zeros((len(basis), 4), dtype=np.uint64)
+    unit[-1, 0] = 1
+    top = G1.sum(basis, ntt(unit))
+    if top.any() and not (file.reduced and same_ratio(section[-1:], top, G2.generator, last.after.tau_g2)):
+        raise CeremonyError(where, "its highest coefficient is not that of the powers in this file")
+    return top
