@@ -216,7 +216,7 @@ int fuzz(std::uint64_t target, std::uint64_t seed, const std::string& only) {
   for (const Level* level : all) std::printf(" %s", level->name);
   std::printf("\n");
   std::fflush(stdout);
-  constexpr std::uint64_t kRound = kBatch * kLanes * (kOperations + 1) * 2;
+  constexpr std::uint64_t kRound = kBatch * kLanes * kOperations * 2;  // the inversions of some rounds come on top
   const std::uint64_t rounds = (target + kRound - 1) / kRound;
   std::atomic<std::uint64_t> next{0}, done{0};
   std::atomic<bool> failed{false};
@@ -228,6 +228,7 @@ int fuzz(std::uint64_t target, std::uint64_t seed, const std::string& only) {
       for (const Field field : {Field::fp, Field::fr}) {
         for (int k = 0; k <= kOperations; ++k) {
           const bool skew = k == kOperations;
+          if (k == static_cast<int>(Operation::inverse) && round % 16 != 0) continue;  // costs a hundred others
           const auto operation = skew ? Operation::mul : static_cast<Operation>(k);
           fill(random, field, skew ? kSkewBounds : kBounds[k], cases.data());
           if (!check(field, operation, cases.data(), all)) failed = true;
