@@ -10,6 +10,7 @@
 #include "groth16/setup.h"
 #include "groth16/verify.h"
 #include "job.h"
+#include "mapped_file.h"
 
 namespace assay::bindings {
 namespace {
@@ -79,7 +80,7 @@ void setup(const R1cs& system, std::size_t wires, std::size_t publics, unsigned 
 py::tuple prove(const R1cs& system, std::size_t wires, std::size_t publics, unsigned domain_log, const LimbArray& fixed,
                 const LimbArray& ic, const LimbArray& a, const LimbArray& b1, const LimbArray& b2, const LimbArray& l,
                 const LimbArray& h, const LimbArray& witness, py::object progress,
-                const std::optional<LimbArray>& blinding) {
+                const std::optional<LimbArray>& blinding, std::size_t window, bool mapped) {
   const auto key = KeyArrays{{wires, publics, domain_log}, fixed, ic, a, b1, b2, l, h}.readable();
   if (require_rows(witness, kLimbs, "witness") != wires)
     raise_named("InvalidInput", "the witness must have one row a wire: " + std::to_string(wires));
@@ -89,7 +90,7 @@ py::tuple prove(const R1cs& system, std::size_t wires, std::size_t publics, unsi
   std::uint64_t* out = proof.mutable_data();
   std::size_t failing_row = 0;
   const Status status = run_job(std::move(progress), [&](JobControl* control) {
-    return groth16_prove(system, key, values, given, out, &failing_row, control);
+    return groth16_prove(system, key, values, given, {window, mapped}, out, &failing_row, control);
   });
   if (status == Status::unsatisfied) return py::make_tuple(py::none(), failing_row);
   raise_on_error(status, "Groth16 prover");
@@ -150,11 +151,24 @@ void bind_groth16(py::module_& m) {
         py::arg("b2").noconvert(), py::arg("l").noconvert(), py::arg("h").noconvert(), py::arg("progress") = py::none(),
         py::arg("trapdoor") = py::none(),
         "Fills the arrays of a key. `trapdoor` (tau, alpha, beta, delta) is for tests: such a key is worthless.");
-  m.def("groth16_prove", &prove, py::arg("system"), py::arg("wires"), py::arg("publics"), py::arg("domain_log"),
-        py::arg("fixed").noconvert(), py::arg("ic").noconvert(), py::arg("a").noconvert(), py::arg("b1").noconvert(),
-        py::arg("b2").noconvert(), py::arg("l").noconvert(), py::arg("h").noconvert(), py::arg("witness").noconvert(),
-        py::arg("progress") = py::none(), py::arg("blinding") = py::none(),
-        "(proof uint64[8, 4], 0), or (None, first failing row). `blinding` (r, s) is for tests.");
+  m.def(
+      "groth16_prove", &prove, py::arg("system"), py::arg("wires"), py::arg("publics"), py::arg("domain_log"),
+      py::arg("fixed").noconvert(), py::arg("ic").noconvert(), py::arg("a").noconvert(), py::arg("b1").noconvert(),
+      py::arg("b2").noconvert(), py::arg("l").noconvert(), py::arg("h").noconvert(), py::arg("witness").noconvert(),
+      py::arg("progress") = py::none(), py::arg("blinding") = py::none(), py::arg("window") = 0,
+      py::arg("mapped") = false,
+      "(proof uint64[8, 4], 0), or (None, first failing row). `blinding` (r, s) is for tests. window: wires taken at a "
+      "time, 0 for all; mapped: the sections are a mapped file, whose pages are given back after use.");
+  py::class_<MappedFile>(m, "MappedFile", py::buffer_protocol(),
+                         "A read-only map of an open file; see bindings/mapped_file.h.")
+      .def(py::init<int, std::size_t>(), py::arg("descriptor"), py::arg("size"))
+      .def_buffer([](const MappedFile& file) {
+        return py::buffer_info(file.data(), static_cast<py::ssize_t>(file.size()), true);
+      })
+      .def_property_readonly("damaged", &MappedFile::damaged, "Whether a page was read that the file no longer has.")
+      .def("discard", &MappedFile::discard, py::arg("offset"), py::arg("length"),
+           "Takes the pages of a range out of resident memory.")
+      .def_static("guard", &MappedFile::guard, "Makes the handler of SIGBUS the present one.");
   py::class_<Groth16Verifier>(m, "Groth16Verifier", "A checked verification key, prepared for pairings.")
       .def(py::init(&make_verifier), py::arg("fixed").noconvert(), py::arg("ic").noconvert())
       .def("verify", &verify, py::arg("publics").noconvert(), py::arg("proof").noconvert(),

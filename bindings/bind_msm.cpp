@@ -3,6 +3,7 @@
 
 #include "convert.h"
 #include "job.h"
+#include "msm/classes.h"
 #include "msm/fixed_base.h"
 #include "msm/msm.h"
 
@@ -42,7 +43,8 @@ LimbArray from_montgomery(const LimbArray& points, std::size_t limbs) {
 }
 
 // points in Montgomery form; the result is canonical
-LimbArray msm(const LimbArray& points, const LimbArray& scalars, std::size_t limbs, py::object progress) {
+LimbArray msm(const LimbArray& points, const LimbArray& scalars, std::size_t limbs, py::object progress, bool lean,
+              bool classes) {
   require_point_limbs(limbs);
   const std::size_t n = require_rows(points, limbs, "points");
   if (require_rows(scalars, kScalarLimbs, "scalars") != n) {
@@ -52,7 +54,16 @@ LimbArray msm(const LimbArray& points, const LimbArray& scalars, std::size_t lim
   const std::uint64_t *bases = points.data(), *k = scalars.data();
   std::uint64_t* result = out.mutable_data();
   const Status status = run_job(std::move(progress), [&](JobControl* control) -> Status {
-    ASSAY_TRY(limbs == 8 ? msm_g1(bases, k, n, result, control) : msm_g2(bases, k, n, result, control));
+    const MsmMemory memory = lean ? MsmMemory::lean : MsmMemory::fast;
+    if (classes) {
+      ScalarClasses grouped;
+      ASSAY_TRY(grouped.build(k, n, control));
+      ASSAY_TRY(limbs == 8 ? msm_g1(bases, grouped, result, control, memory)
+                           : msm_g2(bases, grouped, result, control, memory));
+    } else {
+      ASSAY_TRY(limbs == 8 ? msm_g1(bases, k, n, result, control, memory)
+                           : msm_g2(bases, k, n, result, control, memory));
+    }
     return points_from_montgomery(result, 1, limbs);
   });
   raise_on_error(status, "multi-scalar multiplication of " + std::to_string(n) + " points");
@@ -82,11 +93,17 @@ void bind_msm(py::module_& m) {
   m.def("points_from_montgomery", &from_montgomery, py::arg("points").noconvert(), py::arg("limbs"),
         "Points uint64[n, limbs] in Montgomery form as canonical integers.");
   m.def("msm", &msm, py::arg("points").noconvert(), py::arg("scalars").noconvert(), py::arg("limbs"),
-        py::arg("progress") = py::none(),
-        "Sum of scalars times points (Montgomery form), canonical uint64[1, limbs]. limbs: 8 for G1, 16 for G2.");
+        py::arg("progress") = py::none(), py::arg("lean") = false, py::arg("classes") = false,
+        "Sum of scalars times points (Montgomery form), canonical uint64[1, limbs]. limbs: 8 for G1, 16 for G2. lean: "
+        "with less scratch; classes: equal scalars merged first.");
   m.def("fixed_base", &fixed_base, py::arg("base").noconvert(), py::arg("scalars").noconvert(), py::arg("limbs"),
         py::arg("progress") = py::none(), "All scalars times one base, canonical uint64[n, limbs].");
-  m.def("msm_memory_estimate", &msm_memory_estimate, py::arg("n"), py::arg("limbs"), "Bytes beyond the inputs.");
+  m.def(
+      "msm_memory_estimate",
+      [](std::size_t n, std::size_t limbs, bool lean) {
+        return msm_memory_estimate(n, limbs, lean ? MsmMemory::lean : MsmMemory::fast);
+      },
+      py::arg("n"), py::arg("limbs"), py::arg("lean") = false, "Bytes beyond the inputs.");
   m.def("fixed_base_memory_estimate", &fixed_base_memory_estimate, py::arg("n"), py::arg("limbs"),
         "Bytes beyond input and output.");
 }

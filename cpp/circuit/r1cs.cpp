@@ -70,7 +70,8 @@ Status r1cs_evaluate(const R1cs& system, const std::uint64_t* w, std::uint64_t* 
   return Status::ok;
 }
 
-Status r1cs_check(const R1cs& system, const std::uint64_t* w, std::size_t* failing_row, JobControl* control) noexcept {
+Status r1cs_check(const R1cs& system, const std::uint64_t* w, std::size_t* failing_row, JobControl* control,
+                  ScalarForm form) noexcept {
   if (system.lacks_c) return Status::out_of_range;
   std::atomic<std::size_t> failing{system.num_constraints + 1};
   const auto note = [&](std::size_t row) noexcept {
@@ -78,13 +79,14 @@ Status r1cs_check(const R1cs& system, const std::uint64_t* w, std::size_t* faili
     while (row < seen && !failing.compare_exchange_weak(seen, row)) {
     }
   };
+  const Limbs<4> one = form == ScalarForm::montgomery ? Montgomery<Bn254FrParams>::one : Limbs<4>{1};
   for (std::size_t i = 0; i < 4; ++i)
-    if (w[i] != Montgomery<Bn254FrParams>::one[i]) note(system.num_constraints);
+    if (w[i] != one[i]) note(system.num_constraints);
   std::size_t first_row = 0;
   for (const R1csBlock& block : system.blocks) {
     const SparseRowsView abc[3] = {view(block.matrix[0]), view(block.matrix[1]), view(block.matrix[2])};
     ASSAY_TRY(for_pieces(block, control, [&](std::size_t stamp, std::size_t begin, std::size_t end) noexcept {
-      const std::size_t row = kernel().check(abc, block.wires_of(stamp), limbs(system), w, begin, end);
+      const std::size_t row = kernel().check(abc, block.wires_of(stamp), limbs(system), w, form, begin, end);
       if (row < end) note(first_row + stamp * block.rows() + row);
     }));
     first_row += block.rows() * block.count;

@@ -76,14 +76,18 @@ void for_each_entry(const R1cs& system, R1csMatrix which, Visit&& visit) {
 }
 
 // a, b, c [num_constraints][4] <- A w, B w, C w for w [num_wires][4]; a null output is skipped. The outputs must not
-// overlap w. Cost: one multiplication for each entry whose coefficient is not 1 or -1.
+// overlap w. They are linear in w, and in Montgomery or in canonical form as w is. Cost: one multiplication for each
+// entry whose coefficient is not 1 or -1.
 Status r1cs_evaluate(const R1cs& system, const std::uint64_t* w, std::uint64_t* a, std::uint64_t* b, std::uint64_t* c,
                      JobControl* control = nullptr) noexcept;
 
+// How the elements of w are given.
+enum class ScalarForm : std::uint8_t { montgomery, canonical };
+
 // unsatisfied, with the first failing row, unless every row holds and w[0] = 1 (row num_constraints stands for that).
 // out_of_range if the system lacks C.
-Status r1cs_check(const R1cs& system, const std::uint64_t* w, std::size_t* failing_row,
-                  JobControl* control = nullptr) noexcept;
+Status r1cs_check(const R1cs& system, const std::uint64_t* w, std::size_t* failing_row, JobControl* control = nullptr,
+                  ScalarForm form = ScalarForm::montgomery) noexcept;
 
 // Structure as documented above; malformed otherwise.
 Status r1cs_validate(const R1cs& system) noexcept;
@@ -100,7 +104,7 @@ struct R1csKernel {
                    const std::uint64_t* w, std::uint64_t* out, std::size_t begin, std::size_t end) noexcept;
   // first row in [begin, end) that fails, or end
   std::size_t (*check)(const SparseRowsView* abc, const std::uint32_t* wires, const std::uint64_t* coefficients,
-                       const std::uint64_t* w, std::size_t begin, std::size_t end) noexcept;
+                       const std::uint64_t* w, ScalarForm form, std::size_t begin, std::size_t end) noexcept;
 };
 extern const R1csKernel kR1csPortable;
 #if defined(ASSAY_X86)

@@ -32,12 +32,14 @@ inline void evaluate(SparseRowsView m, const std::uint32_t* wires, const std::ui
 }
 
 inline std::size_t check(const SparseRowsView* abc, const std::uint32_t* wires, const std::uint64_t* coefficients,
-                         const std::uint64_t* w, std::size_t begin, std::size_t end) noexcept {
+                         const std::uint64_t* w, ScalarForm form, std::size_t begin, std::size_t end) noexcept {
+  const Fr one = Fr::raw({1});  // a canonical row holds if (A w)(B w) / R = C w / R
   const Fr* c = reinterpret_cast<const Fr*>(coefficients);
   const Fr* x = reinterpret_cast<const Fr*>(w);
   for (std::size_t row = begin; row < end; ++row) {
     const Fr product = dot(abc[0], row, wires, c, x) * dot(abc[1], row, wires, c, x);
-    if (!(product == dot(abc[2], row, wires, c, x))) return row;
+    const Fr right = dot(abc[2], row, wires, c, x);
+    if (!(product == (form == ScalarForm::montgomery ? right : right * one))) return row;
   }
   return end;
 }

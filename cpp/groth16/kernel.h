@@ -1,6 +1,7 @@
 // The loops over Fr that set-up and prover run for each wire and each row, behind the instruction-set dispatch.
 //
-// Elements are four Montgomery limbs. Constant time in the values. Ranges [begin, end) let callers split the work.
+// Elements are four Montgomery limbs unless said. Constant time in the values. Ranges [begin, end) let callers split
+// the work.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +21,11 @@ struct Groth16Kernel {
                   const std::uint64_t* beta, const std::uint64_t* scale, std::size_t begin, std::size_t end) noexcept;
   // x <- x * factor
   void (*scale)(std::uint64_t* x, const std::uint64_t* factor, std::size_t begin, std::size_t end) noexcept;
-  // c <- a b; returns the first row where that is not what c held, or end
-  std::size_t (*multiply_checked)(const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* c, std::size_t begin,
-                                  std::size_t end) noexcept;
-  // a <- a b - c
-  void (*join)(std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c, std::size_t begin,
-               std::size_t end) noexcept;
+  // whether all x are below r
+  bool (*canonical)(const std::uint64_t* x, std::size_t begin, std::size_t end) noexcept;
+  // a <- a b and a <- a - b, all in canonical form
+  void (*multiply)(std::uint64_t* a, const std::uint64_t* b, std::size_t begin, std::size_t end) noexcept;
+  void (*subtract)(std::uint64_t* a, const std::uint64_t* b, std::size_t begin, std::size_t end) noexcept;
 };
 
 extern const Groth16Kernel kGroth16Portable;

@@ -44,23 +44,24 @@ inline void scale(std::uint64_t* x, const std::uint64_t* factor, std::size_t beg
   for (std::size_t i = begin; i < end; ++i) elements(x)[i] *= f;
 }
 
-inline std::size_t multiply_checked(const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* c, std::size_t begin,
-                                    std::size_t end) noexcept {
-  std::size_t first = end;
-  for (std::size_t i = begin; i < end; ++i) {
-    const Fr product = elements(a)[i] * elements(b)[i];
-    if (!(product == elements(c)[i]) && first == end) first = i;
-    elements(c)[i] = product;
-  }
-  return first;
+inline bool canonical(const std::uint64_t* x, std::size_t begin, std::size_t end) noexcept {
+  Fr ignored;
+  bool good = true;
+  for (std::size_t i = begin; i < end; ++i) good &= Fr::from_limbs(ignored, x + 4 * i) == Status::ok;
+  return good;
 }
 
-inline void join(std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c, std::size_t begin,
-                 std::size_t end) noexcept {
-  for (std::size_t i = begin; i < end; ++i) elements(a)[i] = elements(a)[i] * elements(b)[i] - elements(c)[i];
+// a b / R times R^2 / R
+inline void multiply(std::uint64_t* a, const std::uint64_t* b, std::size_t begin, std::size_t end) noexcept {
+  const Fr r_squared = Fr::raw(Montgomery<Bn254FrParams>::r_squared);
+  for (std::size_t i = begin; i < end; ++i) elements(a)[i] = elements(a)[i] * elements(b)[i] * r_squared;
 }
 
-inline constexpr Groth16Kernel kTable = {add_columns, combine, scale, multiply_checked, join};
+inline void subtract(std::uint64_t* a, const std::uint64_t* b, std::size_t begin, std::size_t end) noexcept {
+  for (std::size_t i = begin; i < end; ++i) elements(a)[i] -= elements(b)[i];
+}
+
+inline constexpr Groth16Kernel kTable = {add_columns, combine, scale, canonical, multiply, subtract};
 
 }  // namespace groth16_kernels
 ASSAY_ISA_END

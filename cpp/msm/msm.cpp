@@ -1,6 +1,7 @@
 #include "msm/msm.h"
 
 #include "cpu/features.h"
+#include "msm/classes.h"
 #include "msm/fixed_base_kernel.h"
 #include "msm/pippenger.h"
 
@@ -17,12 +18,33 @@ const MsmKernel& kernel() noexcept {
 }  // namespace
 
 Status msm_g1(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
-              JobControl* control) noexcept {
-  return kernel().g1(bases, scalars, n, out, control);
+              JobControl* control, MsmMemory memory) noexcept {
+  return kernel().g1(bases, scalars, n, out, control, memory);
 }
 Status msm_g2(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
-              JobControl* control) noexcept {
-  return kernel().g2(bases, scalars, n, out, control);
+              JobControl* control, MsmMemory memory) noexcept {
+  return kernel().g2(bases, scalars, n, out, control, memory);
+}
+
+namespace {
+
+Status sum_classes(const std::uint64_t* bases, const ScalarClasses& scalars, std::size_t limbs, MergeFunction merge,
+                   MsmFunction sum, std::uint64_t* out, JobControl* control, MsmMemory memory) noexcept {
+  Words merged;
+  ASSAY_TRY(merged.allocate(limbs * std::max<std::size_t>(scalars.classes(), 1)));
+  ASSAY_TRY(merge(bases, scalars.start(), scalars.entries(), scalars.classes(), merged.data(), control));
+  return sum(merged.data(), scalars.values(), scalars.classes(), out, control, memory);
+}
+
+}  // namespace
+
+Status msm_g1(const std::uint64_t* bases, const ScalarClasses& scalars, std::uint64_t* out, JobControl* control,
+              MsmMemory memory) noexcept {
+  return sum_classes(bases, scalars, 8, kernel().merge_g1, kernel().g1, out, control, memory);
+}
+Status msm_g2(const std::uint64_t* bases, const ScalarClasses& scalars, std::uint64_t* out, JobControl* control,
+              MsmMemory memory) noexcept {
+  return sum_classes(bases, scalars, 16, kernel().merge_g2, kernel().g2, out, control, memory);
 }
 
 Status fixed_base_g1(const std::uint64_t* base, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
@@ -41,9 +63,9 @@ Status points_from_montgomery(std::uint64_t* points, std::size_t n, std::size_t 
   return kernel().points_from_montgomery(points, n, limbs);
 }
 
-std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs) noexcept {
+std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs, MsmMemory memory) noexcept {
   const unsigned c = msm::window_bits_for(n), windows = msm::window_count(c);
-  const std::size_t group = msm::group_windows(n, windows), cells = group << (c - 1);
+  const std::size_t group = msm::group_windows(n, windows, memory), cells = group << (c - 1);
   const std::size_t digits = n * (2 * windows + sizeof(std::uint32_t));
   const std::size_t sorted = n * group * sizeof(std::uint32_t);
   const std::size_t buckets =

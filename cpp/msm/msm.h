@@ -22,21 +22,31 @@ namespace assay {
 
 constexpr std::size_t kMsmMaxSize = std::size_t{1} << 28;  // too_large above
 
+// How many windows are sorted and summed at a time: as many as are fast, or one a thread. A lean sum takes a few per
+// cent longer and a quarter of the scratch.
+enum class MsmMemory : std::uint8_t { fast, lean };
+
 Status msm_g1(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
-              JobControl* control) noexcept;
+              JobControl* control, MsmMemory memory = MsmMemory::fast) noexcept;
 Status msm_g2(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
-              JobControl* control) noexcept;
+              JobControl* control, MsmMemory memory = MsmMemory::fast) noexcept;
 
 // Peak memory beyond the inputs, in bytes, of n full-size scalars on the present number of threads. limbs: of a base, 8
 // or 16.
-std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs) noexcept;
+std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs, MsmMemory memory = MsmMemory::fast) noexcept;
 
-using MsmFunction = Status (*)(const std::uint64_t*, const std::uint64_t*, std::size_t, std::uint64_t*,
-                               JobControl*) noexcept;
+using MsmFunction = Status (*)(const std::uint64_t*, const std::uint64_t*, std::size_t, std::uint64_t*, JobControl*,
+                               MsmMemory) noexcept;
+using FixedBaseFunction = Status (*)(const std::uint64_t*, const std::uint64_t*, std::size_t, std::uint64_t*,
+                                     JobControl*) noexcept;
+
+using MergeFunction = Status (*)(const std::uint64_t* bases, const std::uint32_t* start, const std::uint32_t* entries,
+                                 std::size_t classes, std::uint64_t* out, JobControl*) noexcept;
 
 struct MsmKernel {
-  MsmFunction g1, g2;              // see above
-  MsmFunction fixed_g1, fixed_g2;  // msm/fixed_base.h
+  MsmFunction g1, g2;                    // see above
+  FixedBaseFunction fixed_g1, fixed_g2;  // msm/fixed_base.h
+  MergeFunction merge_g1, merge_g2;      // msm/classes.h
   Status (*points_to_montgomery)(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
   Status (*points_from_montgomery)(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
 };

@@ -6,6 +6,7 @@
 
 #include "curve/bn254/g2.h"
 #include "msm/fixed_base_kernel.h"
+#include "msm/merge.h"
 #include "msm/pippenger.h"
 
 ASSAY_ISA_BEGIN
@@ -57,5 +58,7 @@ ASSAY_ISA_END
    msm::multiply_add<bn254::Fp2, Bn254FrParams>, \
    msm::fixed_base<Fp, Bn254FrParams>,           \
    msm::fixed_base<bn254::Fp2, Bn254FrParams>,   \
+   msm::merge<Fp>,                               \
+   msm::merge<bn254::Fp2>,                       \
    msm::points_to_montgomery,                    \
    msm::points_from_montgomery}

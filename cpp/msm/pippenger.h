@@ -50,17 +50,19 @@ constexpr std::size_t chunk_limit(std::size_t entries, std::size_t threads) noex
   return std::clamp<std::size_t>(entries / (8 * threads), std::min<std::size_t>(512, most), most);
 }
 
-inline unsigned group_windows(std::size_t n, unsigned windows) noexcept {
-  const std::size_t fit = std::max<std::size_t>(kGroupEntries / std::max<std::size_t>(n, 1), num_threads());
+inline unsigned group_windows(std::size_t n, unsigned windows, MsmMemory memory) noexcept {
+  const std::size_t entries = memory == MsmMemory::lean ? 0 : kGroupEntries;
+  const std::size_t fit = std::max<std::size_t>(entries / std::max<std::size_t>(n, 1), num_threads());
   return static_cast<unsigned>(std::min<std::size_t>(fit, windows));
 }
 
 template <class F, class P>
 class Pippenger {
  public:
-  Status run(const Affine<F>* bases, const std::uint64_t* scalars, std::size_t n, Affine<F>& out,
-             JobControl* control) noexcept {
+  Status run(const Affine<F>* bases, const std::uint64_t* scalars, std::size_t n, Affine<F>& out, JobControl* control,
+             MsmMemory memory) noexcept {
     bases_ = bases;
+    memory_ = memory;
     ASSAY_TRY(digits_.template build<P>(
         scalars, n, [bases](std::size_t i) noexcept { return bases[i].is_infinity(); },
         [](std::size_t full, std::size_t small) noexcept { return window_bits_for(full + small / 4); }, control));
@@ -87,7 +89,7 @@ class Pippenger {
     buckets_ = std::size_t{1} << (c - 1);
     log_segment_ = log_segment(c);
     segments_ = buckets_ >> log_segment_;
-    group_ = group_windows(digits_.size(), digits_.windows());
+    group_ = group_windows(digits_.size(), digits_.windows(), memory_);
     const std::size_t cells = group_ * buckets_;
     start_.reset(new (std::nothrow) std::uint32_t[cells + 1]);
     cursor_.reset(new (std::nothrow) std::uint32_t[cells]);
@@ -219,6 +221,7 @@ class Pippenger {
   }
 
   const Affine<F>* bases_ = nullptr;
+  MsmMemory memory_ = MsmMemory::fast;
   Digits digits_;
   std::size_t buckets_ = 0, segments_ = 0, limit_ = 0, batch_ = 0;  // buckets and segments of one window
   unsigned log_segment_ = 0, group_ = 0;
@@ -233,7 +236,7 @@ class Pippenger {
 
 template <class F, class P>
 Status multiply_add(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
-                    JobControl* control) noexcept {
+                    JobControl* control, MsmMemory memory) noexcept {
   if (n > kMsmMaxSize) return Status::too_large;
   const auto* points = reinterpret_cast<const Affine<F>*>(bases);
   auto& result = *reinterpret_cast<Affine<F>*>(out);
@@ -244,7 +247,7 @@ Status multiply_add(const std::uint64_t* bases, const std::uint64_t* scalars, st
     return Status::ok;
   }
   Pippenger<F, P> pippenger;
-  return pippenger.run(points, scalars, n, result, control);
+  return pippenger.run(points, scalars, n, result, control, memory);
 }
 
 }  // namespace msm

@@ -17,6 +17,7 @@ __all__: list[str] = [
     "EddsaPrivateKey",
     "GROTH16_MAX_LOG",
     "Groth16Verifier",
+    "MappedFile",
     "NativeCircuit",
     "R1cs",
     "SecretScalar",
@@ -336,6 +337,30 @@ class NativeCircuit:
     @property
     def unbound_public(self) -> list[int]: ...
 
+class MappedFile:
+    """
+    A read-only map of an open file; see bindings/mapped_file.h.
+    """
+    @staticmethod
+    def guard() -> None:
+        """
+        Makes the handler of SIGBUS the present one.
+        """
+    def __init__(
+        self, descriptor: typing.SupportsInt | typing.SupportsIndex, size: typing.SupportsInt | typing.SupportsIndex
+    ) -> None: ...
+    def discard(
+        self, offset: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex
+    ) -> None:
+        """
+        Takes the pages of a range out of resident memory.
+        """
+    @property
+    def damaged(self) -> bool:
+        """
+        Whether a page was read that the file no longer has.
+        """
+
 class Groth16Verifier:
     """
     A checked verification key, prepared for pairings.
@@ -637,9 +662,11 @@ def groth16_prove(
     witness: numpy.typing.NDArray[numpy.uint64],
     progress: typing.Any = None,
     blinding: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64] | None = None,
+    window: typing.SupportsInt | typing.SupportsIndex = 0,
+    mapped: bool = False,
 ) -> tuple:
     """
-    (proof uint64[8, 4], 0), or (None, first failing row). `blinding` (r, s) is for tests.
+    (proof uint64[8, 4], 0), or (None, first failing row). `blinding` (r, s) is for tests. window: wires taken at a time, 0 for all; mapped: the sections are a mapped file, whose pages are given back after use.
     """
 
 def groth16_setup(
@@ -695,13 +722,15 @@ def msm(
     scalars: numpy.typing.NDArray[numpy.uint64],
     limbs: typing.SupportsInt | typing.SupportsIndex,
     progress: typing.Any = None,
+    lean: bool = False,
+    classes: bool = False,
 ) -> numpy.typing.NDArray[numpy.uint64]:
     """
-    Sum of scalars times points (Montgomery form), canonical uint64[1, limbs]. limbs: 8 for G1, 16 for G2.
+    Sum of scalars times points (Montgomery form), canonical uint64[1, limbs]. limbs: 8 for G1, 16 for G2. lean: with less scratch; classes: equal scalars merged first.
     """
 
 def msm_memory_estimate(
-    n: typing.SupportsInt | typing.SupportsIndex, limbs: typing.SupportsInt | typing.SupportsIndex
+    n: typing.SupportsInt | typing.SupportsIndex, limbs: typing.SupportsInt | typing.SupportsIndex, lean: bool = False
 ) -> int:
     """
     Bytes beyond the inputs.

@@ -462,6 +462,13 @@ def key_file(setting: Setting, tmp_path: Path) -> Path:
     return path
 
 
+def load_whole(path: Path, *, mmap: bool = True) -> None:
+    """Loads a key and asks for each section, which a mapped key checks only then."""
+    key = groth16.ProvingKey.load(path, mmap=mmap)
+    for name in key.sections:
+        assert len(key.sections[name])
+
+
 @pytest.mark.parametrize("mmap", [True, False])
 def test_a_saved_key_proves(setting: Setting, key_file: Path, mmap: bool) -> None:
     key = groth16.ProvingKey.load(key_file, mmap=mmap)
@@ -473,7 +480,8 @@ def test_a_saved_key_proves(setting: Setting, key_file: Path, mmap: bool) -> Non
     assert [p.name for p in key_file.parent.iterdir()] == [key_file.name]
 
 
-def test_flipped_bytes_of_a_key_file_are_refused(setting: Setting, key_file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mmap", [True, False])
+def test_flipped_bytes_of_a_key_file_are_refused(setting: Setting, key_file: Path, tmp_path: Path, mmap: bool) -> None:
     data = key_file.read_bytes()
     changed = tmp_path / "changed.key"
     for position in [*range(512), *range(512, len(data), 7)]:
@@ -481,7 +489,7 @@ def test_flipped_bytes_of_a_key_file_are_refused(setting: Setting, key_file: Pat
         raw[position] ^= 1 << position % 8
         changed.write_bytes(raw)
         with pytest.raises(InvalidInput):
-            groth16.ProvingKey.load(changed)
+            load_whole(changed, mmap=mmap)
 
 
 def test_the_structure_is_checked_without_checksums_too(key_file: Path, tmp_path: Path) -> None:
@@ -495,16 +503,17 @@ def test_the_structure_is_checked_without_checksums_too(key_file: Path, tmp_path
             groth16.ProvingKey.load(changed, checksums=False)
 
 
-def test_truncated_extended_and_reordered_key_files_are_refused(key_file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mmap", [True, False])
+def test_truncated_extended_and_reordered_key_files_are_refused(key_file: Path, tmp_path: Path, mmap: bool) -> None:
     data = key_file.read_bytes()
     changed = tmp_path / "changed.key"
     for size in (0, 7, 8, 100, 300, 511, 512, len(data) // 2, len(data) - 64, len(data) - 1):
         changed.write_bytes(data[:size])
         with pytest.raises(EncodingError):
-            groth16.ProvingKey.load(changed)
+            load_whole(changed, mmap=mmap)
     changed.write_bytes(data + bytes(64))
     with pytest.raises(EncodingError):
-        groth16.ProvingKey.load(changed)
+        load_whole(changed, mmap=mmap)
     # sections a and b1 exchanged, entries of the table with them, the header's checksum recomputed
     table = [bytearray(data[144 + 48 * i : 192 + 48 * i]) for i in range(7)]
     (offset_a, length), (offset_b, _) = (struct.unpack_from("<QQ", table[i]) for i in (2, 3))
@@ -513,7 +522,7 @@ def test_truncated_extended_and_reordered_key_files_are_refused(key_file: Path, 
     raw[480:512] = hashlib.sha256(raw[:480]).digest()
     changed.write_bytes(raw)
     with pytest.raises(EncodingError, match="table"):
-        groth16.ProvingKey.load(changed)
+        load_whole(changed, mmap=mmap)
     raw = bytearray(data)
     raw[offset_a : offset_a + length], raw[offset_b : offset_b + length] = (
         data[offset_b : offset_b + length],
@@ -521,7 +530,7 @@ def test_truncated_extended_and_reordered_key_files_are_refused(key_file: Path, 
     )
     changed.write_bytes(raw)
     with pytest.raises(EncodingError, match="checksum"):
-        groth16.ProvingKey.load(changed)
+        load_whole(changed, mmap=mmap)
 
 
 def test_headers_with_impossible_sizes_are_refused_before_anything_is_read(key_file: Path, tmp_path: Path) -> None:

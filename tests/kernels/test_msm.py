@@ -57,6 +57,9 @@ def check(logs: list[int], scalars: list[int], limbs: int) -> None:
     got = SUM[limbs](points_of(logs, limbs), Fr.to_limbs(scalars))
     want = multiple(sum(a * k for a, k in zip(logs, scalars, strict=True)), limbs)
     assert np.array_equal(got, want)
+    bases, rows = _native.points_to_montgomery(points_of(logs, limbs), limbs), Fr.to_limbs(scalars)
+    for lean, classes in ((True, False), (False, True), (True, True)):
+        assert np.array_equal(_native.msm(bases, rows, limbs, lean=lean, classes=classes)[0], want), (lean, classes)
 
 
 def mixed_scalars(n: int, rng: random.Random) -> list[int]:
@@ -171,6 +174,8 @@ def test_bad_input_is_refused(isa: str) -> None:
     for repeat in (1, 20):
         with pytest.raises(EncodingError):
             msm.msm_g1(np.tile(points, (repeat, 1)), np.tile(too_large, (repeat, 1)))
+        with pytest.raises(EncodingError):
+            _native.msm(np.tile(points, (repeat, 1)), np.tile(too_large, (repeat, 1)), 8, classes=True)
     with pytest.raises(EncodingError):
         msm.fixed_base_g1(points[0], too_large)
     off_curve = points.copy()

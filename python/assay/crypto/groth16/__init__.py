@@ -13,6 +13,7 @@ it, and then can forge. Proofs are malleable: their bytes never identify a state
 from assay.crypto.groth16 import snarkjs, solidity, zkey
 from assay.crypto.groth16.estimate import Estimate, estimate
 from assay.crypto.groth16.keys import LOCAL_SETUP, ProvingKey, VerifyingKey
+from assay.crypto.groth16.modes import Mode
 from assay.crypto.groth16.proof import Proof
 from assay.crypto.groth16.prove import prove
 from assay.crypto.groth16.setup import setup
@@ -24,6 +25,7 @@ __all__ = [
     "BatchError",
     "ConstraintSystem",
     "Estimate",
+    "Mode",
     "Proof",
     "ProvingKey",
     "VerifyingKey",

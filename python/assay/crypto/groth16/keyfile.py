@@ -34,6 +34,7 @@ import numpy as np
 from assay.core.errors import EncodingError, InvalidInput, LimitError, SystemFailure
 from assay.core.files import atomic_write
 from assay.crypto.field import Limbs
+from assay.crypto.groth16.mapped import MappedSections, damaged_section
 
 __all__ = ["PROVING_KEY", "VERIFYING_KEY", "Header", "read", "write"]
 
@@ -147,32 +148,47 @@ def write(path: str | os.PathLike[str], header: Header, sections: Mapping[str, L
 
 def read(
     path: str | os.PathLike[str], kind: int, *, mmap: bool = True, checksums: bool = True
-) -> tuple[Header, dict[str, Limbs]]:
-    """Header and sections of a key file, the sections read-only and, with `mmap`, backed by the file.
+) -> tuple[Header, Mapping[str, Limbs]]:
+    """Header and sections of a key file, the sections read-only.
 
-    The header, its checksum, the layout and the gaps are always checked, the sections' checksums unless told not to (a
-    key of gigabytes takes seconds). `EncodingError` for anything but the one encoding of a key of this `kind`.
+    With `mmap` they are a `MappedSections`: backed by the file, each checked when it is first asked for. Otherwise they
+    are read and checked at once. The header, its checksum, the layout and the gaps are always checked, the sections'
+    checksums unless told not to (a key of gigabytes takes seconds). `EncodingError` for anything but the one encoding
+    of a key of this `kind`.
     """
     _require_little_endian()
     path = Path(path)
-    size = path.stat().st_size
     with path.open("rb") as file:
         header, expected = _read_header(file.read(4096), kind, path)
-    if size != header.file_bytes():
-        raise EncodingError(f"{path}: {size} bytes, but a key of these sizes has {header.file_bytes()}: truncated?")
-    data: np.ndarray = np.memmap(path, dtype=np.uint8, mode="r") if mmap else np.fromfile(path, dtype=np.uint8)
-    data.flags.writeable = False
-    sections: dict[str, Limbs] = {}
-    end = header.layout()[0]
-    for (name, offset, length), checksum in zip(header.layout()[1], expected, strict=True):
+        size = os.fstat(file.fileno()).st_size
+        if size != header.file_bytes():
+            raise EncodingError(f"{path}: {size} bytes, but a key of these sizes has {header.file_bytes()}: truncated?")
+        checks = dict(zip(header.shapes(), expected, strict=True)) if checksums else {}
+        if mmap:
+            sections = header.layout()[1]
+            mapped = MappedSections(path, os.dup(file.fileno()), sections, header.shapes(), checks)
+            _require_zero_gaps(mapped.data, header, path)
+            return header, mapped
+        file.seek(0)
+        data = np.frombuffer(file.read(size), dtype=np.uint8)
+    if len(data) != size:
+        raise EncodingError(f"{path}: the file was cut while it was read")
+    _require_zero_gaps(data, header, path)
+    arrays: dict[str, Limbs] = {}
+    for name, offset, length in header.layout()[1]:
+        piece = data[offset : offset + length]
+        if checksums and hashlib.sha256(piece.data).digest() != checks[name]:
+            raise EncodingError(damaged_section(path, name))
+        arrays[name] = piece.view(np.uint64).reshape(header.shapes()[name])
+    return header, arrays
+
+
+def _require_zero_gaps(data: np.ndarray, header: Header, path: Path) -> None:
+    end, sections = header.layout()
+    for name, offset, length in sections:
         if data[end:offset].any():
             raise EncodingError(f"{path}: the gap before section {name} is not zero")
-        piece = np.asarray(data[offset : offset + length])
-        if checksums and hashlib.sha256(piece.data).digest() != checksum:
-            raise EncodingError(f"{path}: section {name} does not have the checksum in the header: the file is damaged")
-        sections[name] = piece.view(np.uint64).reshape(header.shapes()[name])
         end = offset + length
-    return header, sections
 
 
 def _read_header(raw: bytes, kind: int, path: Path) -> tuple[Header, list[bytes]]:

@@ -15,6 +15,7 @@ from assay.core.errors import EncodingError, InvalidInput
 from assay.crypto import bn254
 from assay.crypto.field import Fp, Limbs, require_limbs
 from assay.crypto.groth16 import keyfile
+from assay.crypto.groth16.mapped import MappedSections
 from assay.crypto.groth16.proof import G1, G2
 
 __all__ = ["LOCAL_SETUP", "ProvingKey", "VerifyingKey"]
@@ -134,7 +135,7 @@ class ProvingKey:
 
     def __init__(self, header: keyfile.Header, sections: Mapping[str, Limbs]) -> None:
         self._header = header
-        self.sections: Final = dict(sections)
+        self.sections: Final = sections if isinstance(sections, MappedSections) else dict(sections)
 
     def __repr__(self) -> str:
         h = self._header
@@ -188,8 +189,13 @@ class ProvingKey:
             ceremony=self.ceremony,
         )
 
+    @property
+    def mapped(self) -> MappedSections | None:
+        """The mapped file, if the key stands in one."""
+        return self.sections if isinstance(self.sections, MappedSections) else None
+
     def native_arguments(self) -> tuple[Any, ...]:
-        """Sizes and arrays in the order in which the kernels take them."""
+        """Sizes and arrays in the order in which the kernels take them. Checks the sections of a mapped key."""
         return (self.num_wires, self.num_public, self.domain_log, *self.sections.values())
 
     def check_points(self) -> None:
@@ -229,9 +235,10 @@ class ProvingKey:
     def load(cls, path: str | os.PathLike[str], *, mmap: bool = True, checksums: bool = True) -> ProvingKey:
         """Reads a key file, by default mapped: pages come from the disk when the prover needs them.
 
-        Load keys of your own; see `check_points` for others. The layout is always checked, the checksums unless
-        `checksums=False` (about a second a gigabyte). A mapped file must not change while the key is in use; `save`
-        never changes a file in place.
+        Load keys of your own; see `check_points` for others. The layout is checked at once, each section's checksum
+        when the section is first used (about a second for two gigabytes), or never with `checksums=False`. A mapped
+        file must not change while the key is in use, which is noticed (`EncodingError`); `save` never changes a file
+        in place. With `mmap=False` everything is read and checked at once.
         """
         header, sections = keyfile.read(path, keyfile.PROVING_KEY, mmap=mmap, checksums=checksums)
         return cls(header, sections)

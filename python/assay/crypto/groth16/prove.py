@@ -10,6 +10,7 @@ from assay.core.progress import SILENT, Progress
 from assay.crypto.field import Fr, Limbs, require_limbs
 from assay.crypto.groth16.jobs import native_progress
 from assay.crypto.groth16.keys import ProvingKey
+from assay.crypto.groth16.modes import Mode, require_mode, window_size
 from assay.crypto.groth16.proof import Proof
 from assay.crypto.groth16.system import ConstraintSystem, WitnessValues, require_system
 from assay.crypto.groth16.verify import verify
@@ -18,7 +19,12 @@ __all__ = ["prove"]
 
 
 def prove(
-    pk: ProvingKey, circuit: ConstraintSystem, witness: WitnessValues | Limbs, *, progress: Progress = SILENT
+    pk: ProvingKey,
+    circuit: ConstraintSystem,
+    witness: WitnessValues | Limbs,
+    *,
+    mode: Mode | None = None,
+    progress: Progress = SILENT,
 ) -> Proof:
     """Proves that `witness` satisfies `circuit`, without showing more of it than its public wires.
 
@@ -27,8 +33,12 @@ def prove(
     fault of the machine never goes out. Runs on all threads; Ctrl-C stops it. Variable time in the witness: not for a
     prover whose timing an adversary can measure.
 
+    mode: "streamed" takes the key window by window, with little memory (the default for a mapped key); "resident" takes
+    it whole, which is a little faster (the default for a key in memory). See `estimate`.
+
     Raises `WrongKeyError` if `pk` belongs to another circuit, `InvalidInput` for a witness of another shape or with a
-    value not below r, `UnsatisfiedError` with the first row that does not hold.
+    value not below r, `UnsatisfiedError` with the first row that does not hold, `EncodingError` for a mapped key whose
+    file is damaged or changed meanwhile.
     """
     system = require_system(circuit)
     if pk.circuit_digest != system.digest():
@@ -40,9 +50,17 @@ def prove(
     values = witness.values if isinstance(witness, WitnessValues) else witness
     if require_limbs(values, 4, "witness") != r1cs.num_wires:
         raise InvalidInput(f"the witness has {len(values)} values, the circuit {r1cs.num_wires} wires")
+    mapped = pk.mapped
+    streamed = require_mode(mode or ("resident" if mapped is None else "streamed")) == "streamed"
+    options: dict[str, Any] = {
+        "window": window_size(pk.domain_log) if streamed else 0,
+        "mapped": streamed and mapped is not None,
+    }
     with native_progress(progress, "proving") as report:
         arguments: tuple[Any, ...] = (r1cs, *pk.native_arguments(), values, report)
-        words, failing = _native.groth16_prove(*arguments)
+        words, failing = _native.groth16_prove(*arguments, **options)
+    if mapped is not None:
+        mapped.require_unchanged()
     if words is None:
         raise UnsatisfiedError(_unsatisfied(failing, r1cs.num_constraints))
     proof = Proof.from_words(words)
