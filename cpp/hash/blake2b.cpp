@@ -20,7 +20,8 @@ constexpr std::uint8_t kOrder[10][16] = {
     {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5}, {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0}};
 constexpr int kRounds = 12;
 
-void mix(std::uint64_t* v, int a, int b, int c, int d, std::uint64_t x, std::uint64_t y) noexcept {
+[[gnu::always_inline]] inline void mix(std::uint64_t* v, int a, int b, int c, int d, std::uint64_t x,
+                                       std::uint64_t y) noexcept {
   v[a] += v[b] + x, v[d] = std::rotr(v[d] ^ v[a], 32);
   v[c] += v[d], v[b] = std::rotr(v[b] ^ v[c], 24);
   v[a] += v[b] + y, v[d] = std::rotr(v[d] ^ v[a], 16);
@@ -40,6 +41,7 @@ void Blake2b::compress(const std::uint8_t* block, std::uint64_t length, bool las
   v[12] ^= length;
   if (last) v[14] = ~v[14];
   for (int i = 0; i < 16; ++i) m[i] = load_le64(block + 8 * i);
+#pragma GCC unroll 12
   for (int round = 0; round < kRounds; ++round) {
     const std::uint8_t* s = kOrder[round % 10];
     mix(v, 0, 4, 8, 12, m[s[0]], m[s[1]]);
