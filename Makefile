@@ -1,6 +1,7 @@
 # Each target does its own set-up in .venv, from the versions in constraints.txt.
 #   make demo    a batch of audited model queries, proved and verified, on real data (about five minutes)
 #   make test    lint, Python tests, interop tests against the pinned npm oracles
+#   make gate    three kernels against the commit before: fails if they got slower (a minute; four if that one must be built)
 #   make bench   the benchmarks, then each kernel and the rollup beside their peers (about 15 minutes)
 #   make ifma-trap  the kernel tests of the levels that this processor lacks (AVX-512 IFMA, SHA extensions), emulated
 #   make fuzz    field arithmetic of all levels against each other, CASES=10^9 (half an hour on two cores)
@@ -15,7 +16,7 @@ INTEROP := tests/interop
 SOURCES := $(shell find cpp bindings cmake python -type f -not -name '*.so' -not -name '*.pyc' 2>/dev/null) CMakeLists.txt pyproject.toml
 CXX_SOURCES := $(shell find cpp bindings tests -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
 
-.PHONY: demo test bench lint ifma-trap fuzz asan stubs format clean
+.PHONY: demo test gate bench lint ifma-trap fuzz asan stubs format clean
 
 demo: $(VENV)/.installed-ml
 	$(BIN)/assay rollup demo --out demo-out --json demo-out/demo.json $(ARGS)
@@ -45,6 +46,12 @@ fuzz: $(VENV)/.tools
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --build --preset fuzz
 	$(FUZZ) --cases $(CASES)
 	$(BIN)/python tests/support/trap.py $(FUZZ) --cases $$(($(CASES) / 1000)) --level ifma
+
+# The merge base with the main branch, or the commit before where we are on it.
+BASE ?= $(shell base=$$(git merge-base HEAD origin/main 2>/dev/null); \
+  [ -n "$$base" ] && [ "$$base" != "$$(git rev-parse HEAD)" ] && echo $$base || echo HEAD~1)
+gate: $(VENV)/.installed-dev
+	$(BIN)/assay bench --against $(BASE) --allow-missing --case ntt --case msm-g1 --case pairing $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check python tests benchmarks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    help="Times kernels and flows beside peers measured in the same run; gates speed and exact counts.",
-    no_args_is_help=True,
-)
+app = typer.Typer(invoke_without_command=True)
 
 
 def _curve(name: str) -> str:
@@ -54,6 +52,51 @@ Isa = Annotated[
 ]
 Scalars = Annotated[str, typer.Option(callback=_scalars, help="random, witness (a rollup batch's), small or sparse.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+@app.callback()
+def bench(
+    context: typer.Context,
+    against: Annotated[
+        str | None, typer.Option(metavar="REV", help="Gate: fail if this tree is slower than that revision.")
+    ] = None,
+    case: Annotated[list[str] | None, typer.Option(help="A case of the gate, repeatable; default: all.")] = None,
+    cases: Annotated[Path | None, typer.Option(help="A Python file with a dictionary CASES of your own.")] = None,
+    repo: Annotated[Path, typer.Option(help="A checkout of assay.")] = Path(),
+    tolerance: Annotated[float, typer.Option(help="What may be slower: 0.05 for 5 %.")] = 0.05,
+    pairs: Annotated[int, typer.Option(help="Fresh pairs of processes a case, at least 7.")] = 11,
+    isa: Isa = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Pass, and say so, where REV does not exist or does not build.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Times kernels and flows beside peers measured in the same run; gates speed and exact counts.
+
+    Example: assay bench --against HEAD~1 --case ntt --case msm-g1
+    """
+    if context.invoked_subcommand is not None:
+        if against is not None:
+            raise typer.BadParameter("goes without the name of a benchmark", param_hint="--against")
+        return
+    if against is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
+    from assay.bench.gate import run as gate
+
+    file = gate.BUILT_IN if cases is None else cases
+    say = _quiet if as_json else _say
+    try:
+        report = gate.against(
+            against, repo=repo, cases=file, names=case or (), tolerance=tolerance, pairs=pairs, isa=isa, say=say
+        )
+    except gate.NothingToCompare as error:
+        if not allow_missing:
+            raise
+        report = {"against": against, "cases": [], "passed": True, "why": str(error)}
+    typer.echo(json.dumps(report) if as_json else gate.describe(report))
+    if not report["passed"]:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -122,6 +165,14 @@ def rollup(
 
 
 _WIDTH = 150  # of a table in a file or a pipe
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _quiet(line: str) -> None:
+    pass
 
 
 def _run(name: str, run: Callable[[Report], None], threads: int | None, isa: str | None, as_json: bool) -> None:
