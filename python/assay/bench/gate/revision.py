@@ -15,6 +15,7 @@ import io
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -164,13 +165,16 @@ def _build(tree: Path, scratch: Path) -> Path:
 def _run(command: list[str], folder: Path) -> None:
     log = folder / "log"
     with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
         try:
-            done = subprocess.run(
-                command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, timeout=_BUILD_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise BuildError(f"the build took longer than {_BUILD_SECONDS} s") from None
-    if done.returncode:
+            status = process.wait(_BUILD_SECONDS)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)  # the compilers too
+            process.wait()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise BuildError(f"the build took longer than {_BUILD_SECONDS} s") from None
+            raise
+    if status:
         tail = " | ".join(line for line in log.read_text(errors="replace").splitlines()[-8:] if line.strip())
         raise BuildError(f"the sources do not build: {tail[-600:]}")
 
