@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "convert.h"
+#include "groth16/lagrange_setup.h"
 #include "groth16/prove.h"
 #include "groth16/setup.h"
 #include "groth16/verify.h"
@@ -74,6 +75,25 @@ void setup(const R1cs& system, std::size_t wires, std::size_t publics, unsigned 
                                                    : groth16_setup(system, key, control);
                          }),
                  "Groth16 set-up");
+}
+
+void columns_from_lagrange(const R1cs& system, std::size_t wires, std::size_t publics, unsigned domain_log,
+                           const LimbArray& fixed, const LimbArray& ic, const LimbArray& a, const LimbArray& b1,
+                           const LimbArray& b2, const LimbArray& l, const LimbArray& h, const LimbArray& tau1,
+                           const LimbArray& tau2, const LimbArray& alpha, const LimbArray& beta, py::object progress) {
+  const KeyArrays arrays{{wires, publics, domain_log}, fixed, ic, a, b1, b2, l, h};
+  const auto key = arrays.writable();
+  const auto basis = [&](const LimbArray& array, std::size_t words, const char* name) {
+    if (require_rows(array, words, name) != arrays.sizes.domain())
+      raise_named("InvalidInput", std::string(name) + " must have a row for each point of the domain");
+    return array.data();
+  };
+  const LagrangePoints points{basis(tau1, kG1Words, "tau1"), basis(tau2, kG2Words, "tau2"),
+                              basis(alpha, kG1Words, "alpha"), basis(beta, kG1Words, "beta")};
+  raise_on_error(
+      run_job(std::move(progress),
+              [&](JobControl* control) { return groth16_columns_from_lagrange(system, points, key, control); }),
+      "the columns of a key");
 }
 
 // (proof uint64[8, 4], 0), or (None, first failing row)
@@ -151,6 +171,12 @@ void bind_groth16(py::module_& m) {
         py::arg("b2").noconvert(), py::arg("l").noconvert(), py::arg("h").noconvert(), py::arg("progress") = py::none(),
         py::arg("trapdoor") = py::none(),
         "Fills the arrays of a key. `trapdoor` (tau, alpha, beta, delta) is for tests: such a key is worthless.");
+  m.def("groth16_columns_from_lagrange", &columns_from_lagrange, py::arg("system"), py::arg("wires"),
+        py::arg("publics"), py::arg("domain_log"), py::arg("fixed").noconvert(), py::arg("ic").noconvert(),
+        py::arg("a").noconvert(), py::arg("b1").noconvert(), py::arg("b2").noconvert(), py::arg("l").noconvert(),
+        py::arg("h").noconvert(), py::arg("tau1").noconvert(), py::arg("tau2").noconvert(),
+        py::arg("alpha").noconvert(), py::arg("beta").noconvert(), py::arg("progress") = py::none(),
+        "Fills ic, a, b1, b2 and l from the Lagrange points of a ceremony, delta = 1; all Montgomery form, checked.");
   m.def(
       "groth16_prove", &prove, py::arg("system"), py::arg("wires"), py::arg("publics"), py::arg("domain_log"),
       py::arg("fixed").noconvert(), py::arg("ic").noconvert(), py::arg("a").noconvert(), py::arg("b1").noconvert(),

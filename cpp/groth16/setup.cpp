@@ -157,6 +157,7 @@ Status fixed_elements(const Trapdoor& t, const Groth16KeyView<std::uint64_t>& ke
 
 Status setup(const R1cs& system, const Trapdoor& t, const Groth16KeyView<std::uint64_t>& key,
              JobControl* control) noexcept {
+  if (system.lacks_c) return Status::out_of_range;
   Groth16Sizes sizes;
   ASSAY_TRY(groth16_sizes(system, sizes));
   if (sizes.num_wires != key.sizes.num_wires || sizes.num_public != key.sizes.num_public ||

@@ -17,7 +17,8 @@ namespace assay {
 // What the key of this system measures; too_large above 2^27 rows.
 Status groth16_sizes(const R1cs& system, Groth16Sizes& out) noexcept;
 
-// Fills every array of `key`, whose sizes must be those of the system (invalid_length otherwise).
+// Fills every array of `key`, whose sizes must be those of the system (invalid_length otherwise). out_of_range if
+// the system lacks C.
 Status groth16_setup(const R1cs& system, const Groth16KeyView<std::uint64_t>& key, JobControl* control) noexcept;
 
 // The same with tau, alpha, beta, delta given as canonical integers, four limbs each, not zero: for tests against the

@@ -49,6 +49,7 @@ __all__: list[str] = [
     "field_vector_op",
     "fixed_base",
     "fixed_base_memory_estimate",
+    "groth16_columns_from_lagrange",
     "groth16_domain_log",
     "groth16_prove",
     "groth16_setup",
@@ -638,6 +639,28 @@ def fixed_base_memory_estimate(
 ) -> int:
     """
     Bytes beyond input and output.
+    """
+
+def groth16_columns_from_lagrange(
+    system: R1cs,
+    wires: typing.SupportsInt | typing.SupportsIndex,
+    publics: typing.SupportsInt | typing.SupportsIndex,
+    domain_log: typing.SupportsInt | typing.SupportsIndex,
+    fixed: numpy.typing.NDArray[numpy.uint64],
+    ic: numpy.typing.NDArray[numpy.uint64],
+    a: numpy.typing.NDArray[numpy.uint64],
+    b1: numpy.typing.NDArray[numpy.uint64],
+    b2: numpy.typing.NDArray[numpy.uint64],
+    l: numpy.typing.NDArray[numpy.uint64],
+    h: numpy.typing.NDArray[numpy.uint64],
+    tau1: numpy.typing.NDArray[numpy.uint64],
+    tau2: numpy.typing.NDArray[numpy.uint64],
+    alpha: numpy.typing.NDArray[numpy.uint64],
+    beta: numpy.typing.NDArray[numpy.uint64],
+    progress: typing.Any = None,
+) -> None:
+    """
+    Fills ic, a, b1, b2 and l from the Lagrange points of a ceremony, delta = 1; all Montgomery form, checked.
     """
 
 def groth16_domain_log(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from assay.cli import ceremony_phase1
+from assay.cli import ceremony_phase1, ceremony_phase2
 
 __all__ = ["app"]
 
@@ -14,3 +14,4 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(ceremony_phase1.app, name="phase1")
+app.add_typer(ceremony_phase2.app, name="phase2")

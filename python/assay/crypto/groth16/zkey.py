@@ -112,7 +112,7 @@ def write(
     write_sections(
         path,
         head,
-        {name: _writer_of(key.sections[name]) for name in SECTIONS},
+        {name: writer_of(key.sections[name]) for name in SECTIONS},
         circuit.r1cs.write_coefficients,
         transcript or Transcript(),
     )
@@ -159,7 +159,7 @@ def read(path: str | os.PathLike[str], circuit: ConstraintSystem | None = None, 
         if circuit is not None:
             _check_circuit(native, require_system(circuit), file.name)
             system = circuit
-        transcript = _transcript(file)
+        transcript = transcript_of(file)
         fixed = np.concatenate([head.points[name] for name in _OUR_ORDER]).reshape(1, 72)
         sections = {"fixed": fixed} | {name: file.rows(k, 16 if name == "b2" else 8) for name, k in SECTIONS.items()}
         key = ProvingKey(head.key_header(system.digest(), _ceremony(head, transcript)), sections)
@@ -172,7 +172,7 @@ def read_verifying_key(path: str | os.PathLike[str]) -> VerifyingKey:
     """The verifier's part of a `.zkey`, its points checked, without reading the rest."""
     with open_zkey(path) as file:
         head = read_head(file)
-        ceremony = _ceremony(head, _transcript(file))
+        ceremony = _ceremony(head, transcript_of(file))
         points = [head.points[name].reshape(-1, 4) for name in ("alpha1", "beta2", "gamma2", "delta2")]
         fixed = from_montgomery(np.concatenate(points), f"{file.name}: a point of the header")
         ic = from_montgomery(file.rows(SECTIONS["ic"], 8).reshape(-1, 4), f"{file.name}: a point of section 3 (ic)")
@@ -182,7 +182,7 @@ def read_verifying_key(path: str | os.PathLike[str]) -> VerifyingKey:
 def read_transcript(path: str | os.PathLike[str]) -> Transcript:
     """The circuit hash and the contributions in a `.zkey`, unverified."""
     with open_zkey(path) as file:
-        return _transcript(file)
+        return transcript_of(file)
 
 
 def open_zkey(path: str | os.PathLike[str]) -> SectionFile:
@@ -240,11 +240,13 @@ def _le(value: int) -> bytes:
     return value.to_bytes(32, "little")
 
 
-def _writer_of(array: Limbs) -> Writer:
+def writer_of(array: Limbs) -> Writer:
+    """Writes the array's words as they are."""
     return lambda write: write(np.ascontiguousarray(array).data)
 
 
-def _transcript(file: SectionFile) -> Transcript:
+def transcript_of(file: SectionFile) -> Transcript:
+    """Section 10, unverified."""
     try:
         return Transcript.unpack(file.read(CONTRIBUTIONS, limit=contributions.MAX_BYTES))
     except EncodingError as error:
