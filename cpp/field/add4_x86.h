@@ -103,6 +103,26 @@ template <class P>
   r[0] = t0, r[1] = t1, r[2] = t2, r[3] = t3;
 }
 
+// r <- choice ? p - a : a
+template <class P>
+[[gnu::always_inline]] inline void negate4_if(std::uint64_t* r, const std::uint64_t* a, bool choice) noexcept {
+  std::uint64_t t0 = P::modulus[0], t1 = P::modulus[1], t2 = P::modulus[2], t3 = P::modulus[3];
+  __asm__(
+      "subq %[a0], %[t0]\n\t"
+      "sbbq %[a1], %[t1]\n\t"
+      "sbbq %[a2], %[t2]\n\t"
+      "sbbq %[a3], %[t3]\n\t"
+      "testb %[choice], %[choice]\n\t"
+      "cmovzq %[a0], %[t0]\n\t"
+      "cmovzq %[a1], %[t1]\n\t"
+      "cmovzq %[a2], %[t2]\n\t"
+      "cmovzq %[a3], %[t3]\n\t"
+      : [t0] "+&r"(t0), [t1] "+&r"(t1), [t2] "+&r"(t2), [t3] "+&r"(t3)
+      : [a0] "rm"(a[0]), [a1] "rm"(a[1]), [a2] "rm"(a[2]), [a3] "rm"(a[3]), [choice] "q"(choice)
+      : "cc");
+  r[0] = t0, r[1] = t1, r[2] = t2, r[3] = t3;
+}
+
 // r <- t mod p for t < 2 p
 template <class P>
 [[gnu::always_inline]] inline void reduce4(std::uint64_t* r, std::uint64_t t0, std::uint64_t t1, std::uint64_t t2,

@@ -38,6 +38,24 @@ template <class F>
   return {negate_if(y.c0, choice), negate_if(y.c1, choice)};
 }
 
+// The same for y that is not 0, as are those of all points but infinity in a group of odd order.
+template <class P>
+[[gnu::always_inline]] inline Fe<P> negate_nonzero_if(const Fe<P>& y, bool choice) noexcept {
+  Fe<P> r;
+#if defined(ASSAY_FIELD_ASM)
+  if constexpr (P::N == 4) {
+    assay::detail::negate4_if<P>(r.v, y.v, choice);
+    return r;
+  }
+#endif
+  sub_lazy_into(r, Fe<P>::zero(), y);
+  return select(y, r, choice);
+}
+template <class F>
+[[gnu::always_inline]] inline Quadratic<F> negate_nonzero_if(const Quadratic<F>& y, bool choice) noexcept {
+  return negate_if(y, choice);  // one of its halves may be 0
+}
+
 enum class Sum : std::uint8_t { chord, tangent, infinity, a, b };
 
 // How a + b is formed when xa = xb or one of them is infinity.
@@ -51,10 +69,12 @@ template <class F>
 
 }  // namespace detail
 
-// All cache lines of *p, which need not be aligned to them.
+// All cache lines of *p, which need not be aligned to them. The empty assembly keeps gcc from taking this function, and
+// whatever calls it, for one without effect, whose calls it would leave out.
 template <class F>
-inline void prefetch_point(const Affine<F>* p) noexcept {
+[[gnu::always_inline]] inline void prefetch_point(const Affine<F>* p) noexcept {
   const char* bytes = reinterpret_cast<const char*>(p);
+  __asm__ volatile("" ::"r"(bytes));
   for (std::size_t i = 0; i < sizeof *p; i += 64) __builtin_prefetch(bytes + i);
   __builtin_prefetch(bytes + sizeof *p - 1);
 }
@@ -154,9 +174,10 @@ inline void batch_add(std::size_t n, BatchScratch<F>& scratch, Load&& operands, 
       continue;
     }
     const Operands<F> o[2] = {operands(k), operands(k + 1)};
-    const F ya[2] = {detail::negate_if(o[0].a->y, o[0].negate_a), detail::negate_if(o[1].a->y, o[1].negate_a)};
+    const F ya[2] = {detail::negate_nonzero_if(o[0].a->y, o[0].negate_a),
+                     detail::negate_nonzero_if(o[1].a->y, o[1].negate_a)};
 #pragma GCC unroll 2
-    for (std::size_t j = 0; j < 2; ++j) sub_lazy_into(y[j], detail::negate_if(o[j].b->y, o[j].negate_b), ya[j]);
+    for (std::size_t j = 0; j < 2; ++j) sub_lazy_into(y[j], detail::negate_nonzero_if(o[j].b->y, o[j].negate_b), ya[j]);
 #pragma GCC unroll 2
     for (std::size_t j = 0; j < 2; ++j) mul_lazy_into(slope[j], slope[j], y[j]);
 #pragma GCC unroll 2

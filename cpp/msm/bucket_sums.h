@@ -1,9 +1,10 @@
 // Sums of points that share a bucket.
 //
 // The entries (point number and sign) of all windows stand sorted by bucket. Work is cut at bucket boundaries into
-// chunks of at most `limit` entries; a longer bucket is cut into pieces whose sums are added at the end. In a chunk all
-// buckets are halved together, round by round: neighbours are added pairwise in one batch, so that no two additions of
-// a batch meet. A chunk and its scratch stay in L2.
+// chunks of at most `limit` entries; a longer bucket is cut into pieces whose sums are added at the end. The points of
+// a chunk are copied once into scratch, as the additions read theirs several times, and all its buckets are halved
+// together there, round by round: neighbours are added pairwise in one batch, so that no two additions of a batch meet.
+// A chunk and its scratch stay in L2.
 #pragma once
 
 #include <cstddef>
@@ -37,9 +38,10 @@ class BucketSummer {
            (limit / 2 + 1) * (sizeof(Pair) + sizeof(Run));
   }
 
-  // sums[b] <- the sum of bucket b, for the chunk's buckets that are not empty; a piece goes to *sums.
-  void run(const Chunk& chunk, const std::uint32_t* start, const std::uint32_t* entries, const Affine<F>* bases,
-           Affine<F>* sums) noexcept {
+  // sums[b] <- the sum of bucket b, for the chunk's buckets that are not empty; a piece goes to *sums. The points of
+  // `next`, the chunk that will follow here, are fetched meanwhile; it may be null.
+  void run(const Chunk& chunk, const Chunk* next, const std::uint32_t* start, const std::uint32_t* entries,
+           const Affine<F>* bases, Affine<F>* sums) noexcept {
     gather(chunk.begin, chunk.end, entries, bases);
     std::size_t run_count = 0;
     const std::size_t buckets = chunk.piece ? 1 : chunk.buckets;
@@ -55,7 +57,12 @@ class BucketSummer {
         runs_[run_count++] = {first, sum, length};
       }
     }
-    while (run_count > 0) run_count = halve(run_count);
+    const std::uint32_t* ahead = next != nullptr ? entries + next->begin : nullptr;
+    const std::size_t ahead_count = next != nullptr ? next->end - next->begin : 0;
+    run_count = halve(run_count, [=](std::size_t k) noexcept {
+      for (std::size_t i = 2 * k; i < std::min(2 * k + 2, ahead_count); ++i) prefetch_point(bases + (ahead[i] >> 1));
+    });
+    while (run_count > 0) run_count = halve(run_count, [](std::size_t) noexcept {});
   }
 
  private:
@@ -68,7 +75,7 @@ class BucketSummer {
     std::uint32_t length;  // at least 2
   };
 
-  // points_ <- the bases of entries [begin, end), with their signs: fetched once, far ahead.
+  // points_ <- the bases of entries [begin, end), with their signs
   void gather(std::uint32_t begin, std::uint32_t end, const std::uint32_t* entries, const Affine<F>* bases) noexcept {
     constexpr std::uint32_t kAhead = 24;
     for (std::uint32_t i = begin; i < end; ++i) {
@@ -76,12 +83,13 @@ class BucketSummer {
       const Affine<F>& from = bases[entries[i] >> 1];
       Affine<F>& to = points_[i - begin];
       to.x = from.x;
-      to.y = detail::negate_if(from.y, (entries[i] & 1) != 0);
+      to.y = detail::negate_nonzero_if(from.y, (entries[i] & 1) != 0);
     }
   }
 
-  // One round on the points in scratch; returns how many runs are left.
-  std::size_t halve(std::size_t run_count) noexcept {
+  // One round on the points in scratch; returns how many runs are left. soon: of batch_add.
+  template <class Soon>
+  std::size_t halve(std::size_t run_count, Soon&& soon) noexcept {
     std::size_t pair_count = 0;
     for (std::size_t r = 0; r < run_count; ++r) {
       const Run& run = runs_[r];
@@ -90,7 +98,7 @@ class BucketSummer {
     }
     batch_add<F>(
         pair_count, scratch_, [&](std::size_t k) noexcept { return Operands<F>{pairs_[k].in, pairs_[k].in + 1}; },
-        [&](std::size_t k) noexcept -> Affine<F>& { return *pairs_[k].out; });
+        [&](std::size_t k) noexcept -> Affine<F>& { return *pairs_[k].out; }, soon);
     std::size_t left = 0;
     for (std::size_t r = 0; r < run_count; ++r) {
       Run run = runs_[r];

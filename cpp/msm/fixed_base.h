@@ -2,7 +2,7 @@
 //
 // Source: Brickell, Gordon, McCurley, Wilson, EUROCRYPT 1992: tables of d 2^(c w) B for all windows w and digits
 // 0 < d <= 2^(c-1), so that a multiple is ceil(254 / c) affine additions and no doubling; a block of scalars takes each
-// addition together, for one inversion. c grows with n: from 4 to 12.
+// addition together, for one inversion. c grows with n: from 4 to 16.
 //
 // base: affine Montgomery limbs (8 for G1, 16 for G2), on the curve and in the group; infinity allowed. scalars:
 // canonical integers, non_canonical if one is not below r. out: n affine points in Montgomery form, infinity for 0.

@@ -24,7 +24,7 @@ ASSAY_ISA_BEGIN
 namespace msm {
 
 constexpr std::size_t kGroupEntries = std::size_t{1} << 23;
-constexpr std::size_t kL2Bytes = std::size_t{3} << 17;  // what a chunk and its scratch may take: 384 KiB
+constexpr std::size_t kL2Bytes = std::size_t{1} << 18;  // what a chunk and its scratch may take; the next is on its way
 
 // Window size for n scalars: the least of a model of the cost, W(c) windows of 6.8 multiplications a point and 14 a
 // bucket.
@@ -172,12 +172,12 @@ class Pippenger {
       return Status::out_of_memory;
     }
     ASSAY_TRY(parallel_for(
-        chunks_.size(), 1,
+        chunks_.size(), std::clamp<std::size_t>(chunks_.size() / (8 * num_threads()), 1, 8),
         [&](std::size_t begin, std::size_t end) noexcept {
           typename ScratchPool<BucketSummer<F>>::Lease summer(summers_);
           for (std::size_t i = begin; i < end; ++i) {
             const Chunk& chunk = chunks_[i];
-            (*summer).run(chunk, start_.get(), entries_.get(), bases_,
+            (*summer).run(chunk, i + 1 < end ? &chunks_[i + 1] : nullptr, start_.get(), entries_.get(), bases_,
                           chunk.piece ? piece_sums.get() + chunk.buckets : sums_.get());
           }
         },
