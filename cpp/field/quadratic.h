@@ -6,6 +6,11 @@
 #pragma once
 
 #include "field/fe.h"
+// The product of two takes all fifteen registers, which no build with a frame pointer has.
+#if defined(ASSAY_FIELD_ASM_ADX) && !defined(__SANITIZE_ADDRESS__)
+#define ASSAY_QUADRATIC_ASM 1
+#include "field/quadratic4_adx.h"
+#endif
 
 ASSAY_ISA_BEGIN
 
@@ -60,7 +65,14 @@ struct Quadratic {
   }
   friend constexpr void mul_into(Quadratic& r, const Quadratic& a, const Quadratic& b) noexcept {
     F minus;
-    sub_lazy_into(minus, F::zero(), b.c1);  // p - b1, for a b1 in mul_add may be up to p^2
+    sub_lazy_into(minus, F::zero(), b.c1);  // p - b1
+#if defined(ASSAY_QUADRATIC_ASM)
+    if constexpr (F::N == 4) {
+      if (!std::is_constant_evaluated()) {
+        return detail::quadratic_mul4_adx<typename F::Params>(r.c0.v, r.c1.v, a.c0.v, b.c0.v, minus.v);
+      }
+    }
+#endif
     const F c0 = mul_add(a.c0, b.c0, a.c1, minus);
     r.c1 = mul_add(a.c0, b.c1, a.c1, b.c0);
     r.c0 = c0;
