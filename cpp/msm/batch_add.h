@@ -30,30 +30,20 @@ namespace detail {
 // choice ? -y : y without a branch: the signs of digits are random
 template <class P>
 [[gnu::always_inline]] inline Fe<P> negate_if(const Fe<P>& y, bool choice) noexcept {
-  const Fe<P> z = -y;
-  return select(y, z, choice);
-}
-template <class F>
-[[gnu::always_inline]] inline Quadratic<F> negate_if(const Quadratic<F>& y, bool choice) noexcept {
-  return {negate_if(y.c0, choice), negate_if(y.c1, choice)};
-}
-
-// The same for y that is not 0, as are those of all points but infinity in a group of odd order.
-template <class P>
-[[gnu::always_inline]] inline Fe<P> negate_nonzero_if(const Fe<P>& y, bool choice) noexcept {
+  const bool negate = choice & !y.is_zero();  // p - 0 would be p
   Fe<P> r;
 #if defined(ASSAY_FIELD_ASM)
   if constexpr (P::N == 4) {
-    assay::detail::negate4_if<P>(r.v, y.v, choice);
+    assay::detail::negate4_if<P>(r.v, y.v, negate);
     return r;
   }
 #endif
   sub_lazy_into(r, Fe<P>::zero(), y);
-  return select(y, r, choice);
+  return select(y, r, negate);
 }
 template <class F>
-[[gnu::always_inline]] inline Quadratic<F> negate_nonzero_if(const Quadratic<F>& y, bool choice) noexcept {
-  return negate_if(y, choice);  // one of its halves may be 0
+[[gnu::always_inline]] inline Quadratic<F> negate_if(const Quadratic<F>& y, bool choice) noexcept {
+  return {negate_if(y.c0, choice), negate_if(y.c1, choice)};
 }
 
 enum class Sum : std::uint8_t { chord, tangent, infinity, a, b };
@@ -174,10 +164,9 @@ inline void batch_add(std::size_t n, BatchScratch<F>& scratch, Load&& operands, 
       continue;
     }
     const Operands<F> o[2] = {operands(k), operands(k + 1)};
-    const F ya[2] = {detail::negate_nonzero_if(o[0].a->y, o[0].negate_a),
-                     detail::negate_nonzero_if(o[1].a->y, o[1].negate_a)};
+    const F ya[2] = {detail::negate_if(o[0].a->y, o[0].negate_a), detail::negate_if(o[1].a->y, o[1].negate_a)};
 #pragma GCC unroll 2
-    for (std::size_t j = 0; j < 2; ++j) sub_lazy_into(y[j], detail::negate_nonzero_if(o[j].b->y, o[j].negate_b), ya[j]);
+    for (std::size_t j = 0; j < 2; ++j) sub_lazy_into(y[j], detail::negate_if(o[j].b->y, o[j].negate_b), ya[j]);
 #pragma GCC unroll 2
     for (std::size_t j = 0; j < 2; ++j) mul_lazy_into(slope[j], slope[j], y[j]);
 #pragma GCC unroll 2

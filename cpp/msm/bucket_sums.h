@@ -83,7 +83,7 @@ class BucketSummer {
       const Affine<F>& from = bases[entries[i] >> 1];
       Affine<F>& to = points_[i - begin];
       to.x = from.x;
-      to.y = detail::negate_nonzero_if(from.y, (entries[i] & 1) != 0);
+      to.y = detail::negate_if(from.y, (entries[i] & 1) != 0);
     }
   }
 

@@ -54,7 +54,8 @@ Status merge(const std::uint64_t* base_words, const std::uint32_t* start, const 
       [&](std::size_t begin, std::size_t end) noexcept {
         const typename ScratchPool<BucketSummer<F>>::Lease summer(summers);
         for (std::size_t i = begin; i < end; ++i)
-          (*summer).run(chunks[i], start, entries, bases, chunks[i].piece ? pieces.get() + chunks[i].buckets : out);
+          (*summer).run(chunks[i], i + 1 < end ? &chunks[i + 1] : nullptr, start, entries, bases,
+                        chunks[i].piece ? pieces.get() + chunks[i].buckets : out);
       },
       control));
   for (std::size_t i = 0; i < chunks.size();) {
