@@ -36,12 +36,12 @@ from assay.core.files import atomic_write
 from assay.crypto.field import Limbs
 from assay.crypto.groth16.mapped import MappedSections, damaged_section
 
-__all__ = ["PROVING_KEY", "VERIFYING_KEY", "Header", "read", "write"]
+__all__ = ["MAGIC", "PROVING_KEY", "VERIFYING_KEY", "Header", "read", "write"]
 
 PROVING_KEY: Final = 1
 VERIFYING_KEY: Final = 2
 
-_MAGIC: Final = b"ASSAYKEY"
+MAGIC: Final = b"ASSAYKEY"
 _VERSION: Final = 1
 _BN254: Final = 1
 _FIXED: Final = struct.Struct("<8sIIIIQQQ32s64s")
@@ -112,7 +112,7 @@ class Header:
         """The header's bytes, with the checksum of each section."""
         size, sections = self.layout()
         raw = _FIXED.pack(
-            _MAGIC,
+            MAGIC,
             _VERSION,
             self.kind,
             _BN254,
@@ -192,7 +192,7 @@ def _require_zero_gaps(data: np.ndarray, header: Header, path: Path) -> None:
 
 
 def _read_header(raw: bytes, kind: int, path: Path) -> tuple[Header, list[bytes]]:
-    if len(raw) < _FIXED.size or raw[:8] != _MAGIC:
+    if len(raw) < _FIXED.size or raw[:8] != MAGIC:
         raise EncodingError(f"{path}: not a key file of assay")
     _, version, found, curve, count, wires, public, log_n, digest, ceremony = _FIXED.unpack_from(raw)
     if version != _VERSION:
