@@ -29,6 +29,14 @@ def test_the_first_circuit_of_the_page_on_circuits_solves() -> None:
     assert "witness" in namespace
 
 
+def test_the_page_on_other_tools_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {}
+    for block in blocks("docs/interop.md"):
+        exec(compile(block, "docs/interop.md", "exec"), namespace)
+    assert "contract Squares" in str(namespace["source"])
+
+
 @pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*.md")))
 def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
