@@ -15,14 +15,26 @@ const MsmKernel& kernel() noexcept {
   return kMsmPortable;
 }
 
+// nullptr: the level has no lanes, or they do not pay for n points
+const MsmLanes* lanes(std::size_t n) noexcept {
+#if defined(ASSAY_X86)
+  if (n < kLanesFewest || n > kMsmMaxSize) return nullptr;
+  if (isa_level() >= IsaLevel::ifma) return &kMsmIfma;
+  if (isa_level() >= IsaLevel::avx512) return &kMsmAvx512;
+#endif
+  return nullptr;
+}
+
 }  // namespace
 
 Status msm_g1(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
               JobControl* control, MsmMemory memory) noexcept {
+  if (const MsmLanes* fast = lanes(n)) return fast->g1(bases, scalars, n, out, kernel(), control, memory);
   return kernel().g1(bases, scalars, n, out, control, memory);
 }
 Status msm_g2(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
               JobControl* control, MsmMemory memory) noexcept {
+  if (const MsmLanes* fast = lanes(n)) return fast->g2(bases, scalars, n, out, kernel(), control, memory);
   return kernel().g2(bases, scalars, n, out, control, memory);
 }
 
@@ -40,11 +52,11 @@ Status sum_classes(const std::uint64_t* bases, const ScalarClasses& scalars, std
 
 Status msm_g1(const std::uint64_t* bases, const ScalarClasses& scalars, std::uint64_t* out, JobControl* control,
               MsmMemory memory) noexcept {
-  return sum_classes(bases, scalars, 8, kernel().merge_g1, kernel().g1, out, control, memory);
+  return sum_classes(bases, scalars, 8, kernel().merge_g1, msm_g1, out, control, memory);
 }
 Status msm_g2(const std::uint64_t* bases, const ScalarClasses& scalars, std::uint64_t* out, JobControl* control,
               MsmMemory memory) noexcept {
-  return sum_classes(bases, scalars, 16, kernel().merge_g2, kernel().g2, out, control, memory);
+  return sum_classes(bases, scalars, 16, kernel().merge_g2, msm_g2, out, control, memory);
 }
 
 Status fixed_base_g1(const std::uint64_t* base, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
@@ -64,6 +76,7 @@ Status points_from_montgomery(std::uint64_t* points, std::size_t n, std::size_t 
 }
 
 std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs, MsmMemory memory) noexcept {
+  if (const MsmLanes* fast = lanes(n)) return (limbs == 8 ? fast->memory_g1 : fast->memory_g2)(n, memory);
   const unsigned c = msm::window_bits_for(n), windows = msm::window_count(c);
   const std::size_t group = msm::group_windows(n, windows, memory), cells = group << (c - 1);
   const std::size_t digits = n * (2 * windows + sizeof(std::uint32_t));

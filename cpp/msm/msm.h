@@ -43,16 +43,32 @@ using FixedBaseFunction = Status (*)(const std::uint64_t*, const std::uint64_t*,
 using MergeFunction = Status (*)(const std::uint64_t* bases, const std::uint32_t* start, const std::uint32_t* entries,
                                  std::size_t classes, std::uint64_t* out, JobControl*) noexcept;
 
+// msm/lanes_combine.h: the last step of a level with lanes, which it leaves to the scalar level below
+constexpr std::size_t kReducedPoints = 24;
+using CombineFunction = void (*)(const std::uint64_t* points, unsigned windows, unsigned window_bits, unsigned outer,
+                                 unsigned inner, std::uint64_t* out) noexcept;
+
 struct MsmKernel {
   MsmFunction g1, g2;                    // see above
   FixedBaseFunction fixed_g1, fixed_g2;  // msm/fixed_base.h
-  MergeFunction merge_g1, merge_g2;      // msm/classes.h
+  CombineFunction combine_g1, combine_g2;
+  MergeFunction merge_g1, merge_g2;  // msm/classes.h
   Status (*points_to_montgomery)(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
   Status (*points_from_montgomery)(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
+};
+// Sums in lanes, for kLanesFewest points and more.
+constexpr std::size_t kLanesFewest = 256;
+struct MsmLanes {
+  Status (*g1)(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+               const MsmKernel& scalar, JobControl*, MsmMemory) noexcept;
+  decltype(g1) g2;
+  std::size_t (*memory_g1)(std::size_t n, MsmMemory) noexcept;  // as msm_memory_estimate
+  decltype(memory_g1) memory_g2;
 };
 extern const MsmKernel kMsmPortable;
 #if defined(ASSAY_X86)
 extern const MsmKernel kMsmAdx;
+extern const MsmLanes kMsmAvx512, kMsmIfma;
 #endif
 
 // Coordinates between canonical integers and Montgomery form, in place; non_canonical if one is not below p, and

@@ -6,6 +6,7 @@
 
 #include "curve/bn254/g2.h"
 #include "msm/fixed_base_kernel.h"
+#include "msm/lanes_combine.h"
 #include "msm/merge.h"
 #include "msm/pippenger.h"
 
@@ -58,6 +59,8 @@ ASSAY_ISA_END
    msm::multiply_add<bn254::Fp2, Bn254FrParams>, \
    msm::fixed_base<Fp, Bn254FrParams>,           \
    msm::fixed_base<bn254::Fp2, Bn254FrParams>,   \
+   msm::combine<Fp>,                             \
+   msm::combine<bn254::Fp2>,                     \
    msm::merge<Fp>,                               \
    msm::merge<bn254::Fp2>,                       \
    msm::points_to_montgomery,                    \

@@ -83,6 +83,9 @@ inline LaneMask negative_mask(const Word& a) noexcept {
 inline Word select(const Word& a, const Word& b, LaneMask mask) noexcept {
   return detail::each([&](std::size_t i) { return ((mask >> i) & 1) != 0 ? b.v[i] : a.v[i]; });
 }
+inline Word pick(const Word& table, const Word& index) noexcept {
+  return detail::each([&](std::size_t i) { return table.v[index.v[i] % kLanes]; });
+}
 inline void transpose(Word (&row)[8]) noexcept {
   for (std::size_t i = 0; i < 8; ++i)
     for (std::size_t j = 0; j < i; ++j) {

@@ -59,6 +59,11 @@ ASSAY_LANES_INLINE Word select(const Word& a, const Word& b, LaneMask mask) noex
   return {_mm512_mask_blend_epi64(mask, a.v, b.v)};
 }
 
+// lane i: table[index mod 8], for the index in lane i
+ASSAY_LANES_INLINE Word pick(const Word& table, const Word& index) noexcept {
+  return {_mm512_permutexvar_epi64(index.v, table.v)};
+}
+
 // Row i of the transpose holds word i of every input.
 ASSAY_LANES_INLINE void transpose(Word (&row)[8]) noexcept {
   __m512i a[8], b[8];
