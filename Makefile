@@ -5,6 +5,7 @@
 #   make bench   the benchmarks, then each kernel and the rollup beside their peers (about 15 minutes)
 #   make ifma-trap  the kernel tests of the levels that this processor lacks (AVX-512 IFMA, SHA extensions), emulated
 #   make fuzz    field arithmetic of all levels against each other, CASES=10^9 (half an hour on two cores)
+#   make aarch64 the kernel tests cross-compiled for AArch64, under qemu (apt install g++-12-aarch64-linux-gnu qemu-user; about 15 minutes)
 #   make asan    the kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 SHELL := /bin/bash
@@ -16,7 +17,7 @@ INTEROP := tests/interop
 SOURCES := $(shell find cpp bindings cmake python -type f -not -name '*.so' -not -name '*.pyc' 2>/dev/null) CMakeLists.txt pyproject.toml
 CXX_SOURCES := $(shell find cpp bindings tests -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
 
-.PHONY: demo test gate bench lint ifma-trap fuzz asan stubs format clean
+.PHONY: demo test gate bench lint ifma-trap fuzz aarch64 asan stubs format clean
 
 demo: $(VENV)/.installed-ml
 	$(BIN)/assay rollup demo --out demo-out --json demo-out/demo.json $(ARGS)
@@ -36,6 +37,9 @@ TRAP_SHORT = $(patsubst %,tests/kernels/test_%.py,sha256 field ntt)
 
 ifma-trap: $(VENV)/.installed-dev
 	$(TRAP) tests/kernels
+
+aarch64: $(VENV)/.tools $(INTEROP)/node_modules/.ready
+	PYTHON=$(BIN)/python ASSAY_REQUIRE_INTEROP=1 tools/aarch64.sh test -n 2 tests/kernels $(ARGS)
 
 # tests/fuzz. Under the trap the ifma level takes part where the processor lacks it, at a thousandth of the cases.
 CASES ?= 1000000000

@@ -15,7 +15,7 @@ site=$room/site      # wheels
 package=$room/package  # assay: its Python files and the extension
 emulated=$sysroot/usr/bin/python3-emulated
 debian_packages=(python3.11 libpython3.11-dev libstdc++6)
-python_packages=(numpy cffi cryptography pytest py_ecc hypothesis gmpy2 typer rich)
+python_packages=(numpy cffi cryptography pytest pytest-xdist py_ecc pycryptodome hypothesis gmpy2 typer rich)
 
 arm64_apt() {
   apt-get -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State="$room/apt" -o Dir::State::status="$room/apt/status" \
