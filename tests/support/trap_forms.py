@@ -133,7 +133,7 @@ def opmask(k: int, zeroing: bool) -> str:
 
 
 def vpmadd52_forms() -> Iterator[Form]:
-    numbers = [0, 1, 7, 8, 15, 16, 23, 24, 31]
+    numbers = [0, 7, 8, 16, 23, 31]
     for half, width in itertools.product("lh", VECTOR_BYTES):
         for dst, first, second in itertools.product(numbers, repeat=3):  # every aliasing too
             yield register_form(half, width, dst, first, second)
@@ -256,7 +256,7 @@ def compare(forms: list[Form], wide: bool) -> None:
         for number, form in enumerate(forms):
             function = library[f"form_{number}"]
             function.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
-            for _ in range(2):
+            for _ in range(2):  # the second time by the stub, where there is one
                 state = State()
                 for i in range(32 if wide else 16):
                     state.zmm[i][:] = [pick(rng) for _ in range(8)]

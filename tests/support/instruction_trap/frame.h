@@ -56,6 +56,8 @@ class Frame {
     return magic == kMagic && (features >> component & 1) != 0;
   }
 
+  bool has_avx512() const noexcept { return has(kAvx) && has(kMasks) && has(kUpperZmm) && has(kHighZmm); }
+
   Vector read(int number) noexcept {
     Vector v;
     each_part(number, [&](std::uint8_t* part, int from, int lanes) { std::memcpy(v.lane + from, part, 8 * lanes); });

@@ -2,7 +2,8 @@
 //
 // [REX] 0F 38 CB|CC|CD ModRM; the operand in ModRM.reg is the first source and the destination. Words are numbered from
 // bits 31:0.
-#include "instructions.h"
+#include "sha256.h"
+
 #include "operand.h"
 
 namespace instruction_trap {
@@ -44,14 +45,15 @@ bool emulate_sha256(Frame& frame) noexcept {
   const int rex = (*p & 0xf0) == 0x40 ? *p++ : 0;
   if (p[0] != 0x0f || p[1] != 0x38 || p[2] < 0xcb || p[2] > 0xcd || !frame.has(kSse)) return false;
   const int base_high = (rex & 1) != 0 ? 8 : 0;
-  const Operand operand = decode_operand(p + 3, (rex & 2) != 0 ? 8 : 0, base_high, 1, frame);
+  const Operand operand = decode_operand(p + 3, (rex & 2) != 0 ? 8 : 0, base_high, 1);
   // The processor refuses misaligned memory with SIGSEGV; here such code dies by its SIGILL.
-  if (operand.in_memory && reinterpret_cast<std::uintptr_t>(operand.address) % 16 != 0) return false;
+  const std::uint8_t* memory = operand.address(frame);
+  if (operand.in_memory && reinterpret_cast<std::uintptr_t>(memory) % 16 != 0) return false;
 
   Word one[4], two[4], wk[2];
   std::uint8_t* destination = frame.xmm(operand.reg | ((rex & 4) != 0 ? 8 : 0));
   std::memcpy(one, destination, 16);
-  std::memcpy(two, operand.in_memory ? operand.address : frame.xmm(operand.rm | base_high), 16);
+  std::memcpy(two, operand.in_memory ? memory : frame.xmm(operand.rm | base_high), 16);
   std::memcpy(wk, frame.xmm(0), 8);
   if (p[2] == 0xcb) rounds2(one, two, wk);
   if (p[2] == 0xcc) message1(one, two);
