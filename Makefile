@@ -4,7 +4,7 @@
 #   make gate    three kernels against the commit before: fails if they got slower (a minute; four if that one must be built)
 #   make bench   the benchmarks, then each kernel and the rollup beside their peers (about 15 minutes)
 #   make ifma-trap  the kernel tests of the levels that this processor lacks (AVX-512 IFMA, SHA extensions), emulated
-#   make fuzz    field arithmetic of all levels against each other, CASES=10^9 (half an hour on two cores)
+#   make fuzz    field arithmetic of all levels against each other, CASES=10^9 (three quarters of an hour on two cores)
 #   make aarch64 the kernel tests cross-compiled for AArch64, under qemu (apt install g++-12-aarch64-linux-gnu qemu-user; about 15 minutes)
 #   make asan    the kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
