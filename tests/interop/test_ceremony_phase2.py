@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,19 @@ from typing import Any
 import pytest
 
 from assay.ceremony import phase2
+from assay.ceremony.phase2.circuit_hash import _Wide
+from assay.ceremony.points import G1
 from assay.ceremony.randomness import Beacon
 from assay.circuits import R1CS, Builder, Circuit, compile
 from assay.crypto import groth16
+from assay.crypto.field import Fp
 from assay.crypto.groth16 import zkey
 
 pytestmark = pytest.mark.interop
 
 HERE = Path(__file__).parent
 CIRCOMLIB = HERE / "node_modules" / "circomlib" / "circuits"
+P = Fp.modulus
 BEACON = "0102030405060708090a0b0c0d0e0f"
 
 
@@ -149,3 +154,22 @@ def test_snarkjs_refuses_what_we_refuse(ceremony: Ceremony) -> None:
         ceremony.accepted("bad.zkey")
     with pytest.raises(phase2.CeremonyError, match="section 9"):
         phase2.verify(ceremony.circuit, p("powers.ptau"), p("bad.zkey"))
+
+
+def test_the_overrun_of_the_circuit_hash_is_theirs(node_tool: Any) -> None:
+    """Numbers that are no coordinates, at every size: below p, above it, near 2^256."""
+    generator = random.Random(2)
+    point = G1.generator
+    pairs = []
+    for i in range(300):
+        point = G1.add(point, point)
+        bits = generator.choice((200, 253, 254, 255, 256))
+        first = [generator.getrandbits(bits), generator.getrandbits(256)]
+        if i < 8:
+            first = [(0, P - 1, P, P + 1, 2 * P, 2**256 - 1, 2**256 - P, 1)[i], (2**256 - 1, 5, 0, P)[i % 4]]
+        raw = b"".join(value.to_bytes(32, "little") for value in first)
+        pairs.append((raw, point.astype("<u8").tobytes()))
+    answers = node_tool("subtract_affine.mjs", [[a.hex(), b.hex()] for a, b in pairs])
+    for (a, b), answer in zip(pairs, answers, strict=True):
+        values = [int.from_bytes(data[i : i + 32], "little") for data in (a, b) for i in (0, 32)]
+        assert _Wide.subtract(*values).hex() == answer

@@ -151,6 +151,11 @@ class SectionFile:
             self._read_into(offset + row * start, out.data.cast("B"))
         return out.astype(np.uint64, copy=False)
 
+    def bytes_after(self, kind: int, count: int) -> bytes:
+        """Up to `count` bytes of the file that follow a section: the next one's head and content."""
+        offset, size = self._section(kind)
+        return self._pread(offset + size, min(count, self.size - offset - size))
+
     def view(self, kind: int) -> memoryview:
         """A section mapped into memory, read-only. It need not be aligned to its words."""
         offset, size = self._section(kind)

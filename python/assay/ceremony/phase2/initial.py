@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from assay import _native
-from assay.ceremony.phase1.ptau import CHUNK, POWERS, PowersFile
+from assay.ceremony.phase1.ptau import POWERS, PowersFile
+from assay.ceremony.phase2.circuit_hash import circuit_hash
 from assay.ceremony.points import G1, G2
 from assay.core.errors import LimitError, StateError
 from assay.core.progress import SILENT, Progress
-from assay.crypto import bn254
 from assay.crypto.field import Limbs
 from assay.crypto.groth16 import zkey
 from assay.crypto.groth16.contributions import Transcript
@@ -26,7 +26,6 @@ from assay.crypto.groth16.system import ConstraintSystem, require_system
 __all__ = ["InitialKey", "new"]
 
 _TAU1, _TAU2, _ALPHA, _BETA, _BETA2 = POWERS
-_SNARKJS_CHUNK: Final = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class InitialKey:
             )
             _native.groth16_columns_from_lagrange(*arguments)
         del sections["fixed"]
-        digest = _circuit_hash(head, sections, powers, progress)
+        digest = circuit_hash(head, sections, powers, progress)
         return cls(head, sections, digest)
 
 
@@ -108,43 +107,3 @@ def _fixed_points(powers: PowersFile) -> dict[str, Limbs]:
         "delta2": G2.generator,
     }
     return {name: np.array(point.reshape(-1)) for name, point in points.items()}
-
-
-def _circuit_hash(head: zkey.Head, sections: dict[str, Limbs], powers: PowersFile, progress: Progress) -> bytes:
-    """BLAKE2b over the fixed points, then number and points of IC, H, L, A, B1, B2.
-
-    Of H it takes tau^(n + i) - tau^i instead of the points of the key. There are n - 1 of them, but where n - 1 is
-    above 2^14 snarkjs hashes n, and with powers for exactly n the last one lies beyond the section.
-    """
-    n = head.domain
-    count = n - 1 if n <= _SNARKJS_CHUNK else n
-    if count == n and powers.power == head.domain.bit_length() - 1:
-        raise LimitError(
-            f"the circuit hash for a domain of 2^{powers.power} needs one power of tau more than {powers.name} has: "
-            "take the file for the next power"
-        )
-    hasher = _native.Blake2b()
-    for name, words in zkey.FIXED_WORDS.items():
-        hasher.update((G1 if words == 8 else G2).encode(head.points[name].reshape(1, words)))
-    with progress.task("circuit hash", total=count + sum(len(points) for points in sections.values())) as task:
-        for name in ("ic", "h", "l", "a", "b1", "b2"):
-            group = G2 if name == "b2" else G1
-            total = n - 1 if name == "h" else len(sections[name])
-            hasher.update(total.to_bytes(4, "big"))
-            for start in range(0, count if name == "h" else total, CHUNK):
-                if name == "h":
-                    points = _differences(powers, n, start, min(CHUNK, count - start))
-                else:
-                    points = sections[name][start : start + CHUNK]
-                hasher.update(group.encode(np.ascontiguousarray(points)))
-                task.advance(len(points))
-    return bytes(hasher.digest())
-
-
-def _differences(powers: PowersFile, n: int, start: int, count: int) -> Limbs:
-    """[tau^(n + i) - tau^i] for i from `start`."""
-    high = powers.file.rows(_TAU1.section, G1.limbs, n + start, count)
-    low = powers.file.rows(_TAU1.section, G1.limbs, start, count)
-    for first, points in ((n + start, high), (start, low)):
-        G1.check(points, f"section {_TAU1.section} ({_TAU1.name})", first=first)
-    return G1.add(high, G1.from_canonical(bn254.G1.neg(G1.canonical(low))))
