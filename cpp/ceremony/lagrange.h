@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/words.h"
-#include "curve/bn254/encoding.h"
+#include "curve/bn254/glv.h"
 #include "ntt/domain.h"
 #include "parallel/pool.h"
 
@@ -42,7 +42,7 @@ inline Status scale_public(Affine<F>* points, std::size_t n, const Fr& factor, J
       [&](std::size_t begin, std::size_t end) noexcept {
         Jacobian<F> products[2 * kButterflies];
         F scratch[4 * kButterflies];
-        for (std::size_t i = begin; i < end; ++i) products[i - begin] = mul_var(points[i], k, 4);
+        for (std::size_t i = begin; i < end; ++i) products[i - begin] = bn254::mul_glv_var(points[i], k);
         batch_to_affine_var(products, points + begin, end - begin, scratch);
       },
       control);
@@ -63,7 +63,7 @@ inline Status lagrange_level(Affine<F>* points, std::size_t n, unsigned level, c
         for (std::size_t pair = begin; pair < end; ++pair) {
           const Affine<F>&a = points[upper(pair)], &b = points[upper(pair) + m];
           const std::size_t j = pair % m;
-          const Jacobian<F> t = j == 0 ? Jacobian<F>::from(b) : mul_var(b, roots + 4 * stride * j, 4);
+          const Jacobian<F> t = j == 0 ? Jacobian<F>::from(b) : bn254::mul_glv_var(b, roots + 4 * stride * j);
           results[2 * (pair - begin)] = add(t, a);
           results[2 * (pair - begin) + 1] = add(neg(t), a);
         }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "curve/bn254/encoding.h"
+#include "curve/bn254/glv.h"
 #include "ntt/domain.h"
 #include "parallel/pool.h"
 
@@ -48,7 +49,7 @@ inline Status scale(const Affine<F>* points, std::size_t n, const Fr& first, con
         if (step != nullptr) k *= pow_u64(*step, start + begin);
         for (std::size_t i = begin; i < end; ++i) {
           k.to_limbs(limbs);
-          products[i - begin] = mul_projective(points[i], limbs, 4, bn254::kCurveB<F>);
+          products[i - begin] = bn254::mul_glv(points[i], limbs, bn254::kCurveB<F>);
           if (step != nullptr) k *= *step;
         }
         to_affine(products, out + begin, end - begin);
