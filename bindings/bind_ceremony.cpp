@@ -48,6 +48,17 @@ std::unique_ptr<SecretScalar> one() {
   return k;
 }
 
+// A value that somebody knows already, for tests
+std::unique_ptr<SecretScalar> known(const LimbArray& limbs) {
+  if (require_rows(limbs, kScalarLimbs, "limbs") != 1) raise_named("InvalidInput", "limbs must have one row");
+  Fr value;
+  const ZeroizeGuard wipe(value);
+  raise_on_error(Fr::from_limbs(value, limbs.data()), "a scalar");
+  auto k = std::make_unique<SecretScalar>();
+  std::memcpy(k->limbs, value.v, sizeof k->limbs);
+  return k;
+}
+
 std::unique_ptr<SecretScalar> inverse(const SecretScalar& k) {
   auto out = std::make_unique<SecretScalar>();
   ceremony_kernel().inverse(k.limbs, out->limbs);
@@ -200,6 +211,7 @@ void bind_ceremony(py::module_& m) {
       .def_property_readonly("length", &Blake2b::length, "Bytes so far.");
   py::class_<SecretScalar>(m, "SecretScalar", "A scalar that cannot be read; wiped when it goes.")
       .def_static("one", &one)
+      .def_static("known", &known, py::arg("limbs").noconvert(), "Of a value uint64[1, 4] that is no secret: tests.")
       .def("inverse", &inverse)
       .def("scale", &scale, py::arg("group"), py::arg("points").noconvert(),
            "self points[i], Montgomery form, constant time in the scalar.")

@@ -415,6 +415,11 @@ class SecretScalar:
     A scalar that cannot be read; wiped when it goes.
     """
     @staticmethod
+    def known(limbs: numpy.typing.NDArray[numpy.uint64]) -> SecretScalar:
+        """
+        Of a value uint64[1, 4] that is no secret: tests.
+        """
+    @staticmethod
     def one() -> SecretScalar: ...
     def inverse(self) -> SecretScalar: ...
     def scale(

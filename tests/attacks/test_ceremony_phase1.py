@@ -557,7 +557,7 @@ def test_secrets_cannot_be_read_or_stored() -> None:
     assert not [name for name in dir(secret) if not name.startswith("_") and name not in METHODS]
 
 
-METHODS = {"inverse", "one", "scale", "scale_powers"}
+METHODS = {"inverse", "known", "one", "scale", "scale_powers"}
 
 
 def test_every_refusal_is_an_error_of_ours(forgery: Forgery, tmp_path: Path) -> None:

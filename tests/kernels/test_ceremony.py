@@ -170,6 +170,28 @@ def test_scaling(isa: str, group: PointGroup, count: int) -> None:
     assert not group.scale(infinity, first).any()
 
 
+def edges() -> list[int]:
+    """Where the halves of k = k1 + k2 lambda are 0, small, large, negative, or all windows are full."""
+    u, eigenvalue = 4965661367192848881, 0xB3C4D79D41A917585BFC41088D8DAAA78B17EA66B99C90DD
+    assert (eigenvalue**2 + eigenvalue + 1) % r == 0
+    values = [0, 1, 2, 3, 15, 16, 17, 2**63, 2**64 - 1, 2**64, 2**127, 2**128 - 1, 2**128, 2**253, r // 2, 2 * u + 1]
+    values += [6 * u * u + 2 * u, 6 * u * u + 4 * u + 1, sum(15 << 8 * i for i in range(31))]
+    values += [k * eigenvalue % r for k in values] + [k * (eigenvalue + 1) % r for k in values]
+    return [sign * k % r for k in values for sign in (1, -1)]
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=repr)
+def test_scaling_at_the_edges(isa: str, group: PointGroup) -> None:
+    point = multiples(group, [secrets.randbelow(r)])
+    canonical = group.canonical(point)
+    for k in edges():
+        limbs = Fr.to_limbs([k])
+        product = group.scale(point, _native.SecretScalar.known(limbs))
+        assert np.array_equal(group.canonical(product), FACE[group].mul_public(canonical, limbs)), k
+    with pytest.raises(EncodingError):
+        _native.SecretScalar.known(np.full((1, 4), 2**64 - 1, dtype=np.uint64))
+
+
 @pytest.mark.parametrize("group", GROUPS, ids=repr)
 @pytest.mark.parametrize("log", range(6))
 def test_lagrange(isa: str, group: PointGroup, log: int) -> None:
