@@ -217,11 +217,11 @@ ASSAY_LANES_INLINE void clear_column(Word* t, std::size_t i) noexcept {
   constexpr std::size_t K = Radix52<P>::K;
   constexpr auto clearing = Radix52<P>::clearing();
   if (i + 1 < K) {
-    const Factor m = factor(t[i]);
+    const Factor m = low_factor(t[i]);
 #pragma GCC unroll 8
     for (std::size_t j = 0; j < K; ++j) multiply_add(t[i + j + 1], t[i + j + 2], m, factor(broadcast(clearing[j])));
   } else {
-    const Factor m = low_factor(factor(t[i]), factor(broadcast(Radix52<P>::neg_inverse)));
+    const Factor m = low_factor(low_factor(t[i]), factor(broadcast(Radix52<P>::neg_inverse)));
 #pragma GCC unroll 8
     for (std::size_t j = 0; j < K; ++j)
       multiply_add(t[i + j], t[i + j + 1], m, factor(broadcast(limb52(P::modulus, j))));

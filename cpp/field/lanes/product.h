@@ -3,7 +3,7 @@
 //   multiply_add(lo, hi, a, b):  lo += a b mod 2^52,  hi += floor(a b / 2^52)
 //
 // for 0 <= a, b < 2^52. A level supplies
-//   Factor            a word in the form its multiplier takes; factor(word), whose bits from 52 on are ignored
+//   Factor            a word in the form its multiplier takes; factor(a) for a < 2^52, low_factor(a) for a mod 2^52
 //   column_start      what a column must hold before `lows` low and `highs` high halves are added to it
 //   low_factor(a, b)  the factor a b mod 2^52
 #pragma once
@@ -27,6 +27,7 @@ inline constexpr std::uint64_t kRadixMask = (std::uint64_t{1} << kRadixBits) - 1
 
 using Factor = Word;
 ASSAY_LANES_INLINE Factor factor(const Word& a) noexcept { return a; }
+ASSAY_LANES_INLINE Factor low_factor(const Word& a) noexcept { return a; }  // the instructions read 52 bits
 constexpr std::uint64_t column_start(unsigned, unsigned) noexcept { return 0; }
 
 ASSAY_LANES_INLINE void add_low(Word& lo, const Factor& a, const Factor& b) noexcept {
@@ -51,9 +52,8 @@ ASSAY_LANES_INLINE Factor low_factor(const Factor& a, const Factor& b) noexcept 
 using Factor = __m512d;
 inline constexpr double kTwo52 = 0x1p52, kTwo104 = 0x1p104;
 
-ASSAY_LANES_INLINE Factor factor(const Word& a) noexcept {
-  return _mm512_cvtepi64_pd(_mm512_and_si512(a.v, _mm512_set1_epi64(static_cast<long long>(kRadixMask))));
-}
+ASSAY_LANES_INLINE Factor factor(const Word& a) noexcept { return _mm512_cvtepi64_pd(a.v); }
+ASSAY_LANES_INLINE Factor low_factor(const Word& a) noexcept { return factor(a & broadcast(kRadixMask)); }
 constexpr std::uint64_t column_start(unsigned lows, unsigned highs) noexcept {
   return 0 - lows * std::bit_cast<std::uint64_t>(kTwo52) - highs * std::bit_cast<std::uint64_t>(kTwo104);
 }
@@ -86,7 +86,8 @@ ASSAY_LANES_INLINE Factor low_factor(Factor a, Factor b) noexcept {
 
 __extension__ using Product = unsigned __int128;
 using Factor = Word;
-inline Factor factor(const Word& a) noexcept { return a & broadcast(kRadixMask); }
+inline Factor factor(const Word& a) noexcept { return a; }
+inline Factor low_factor(const Word& a) noexcept { return a & broadcast(kRadixMask); }
 constexpr std::uint64_t column_start(unsigned, unsigned) noexcept { return 0; }
 
 inline void multiply_add(Word& lo, Word& hi, const Factor& a, const Factor& b) noexcept {
