@@ -1,5 +1,6 @@
 #include "groth16/verify.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -11,11 +12,18 @@
 namespace assay {
 namespace {
 
-constexpr std::size_t kChunk = 16;  // proofs that share a Miller loop
-
 const Groth16VerifyKernel& kernel() noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() >= IsaLevel::adx) return kGroth16VerifyAdx;
+  switch (isa_level()) {
+    case IsaLevel::ifma:
+      return kGroth16VerifyIfma;
+    case IsaLevel::avx512:
+      return kGroth16VerifyAvx512;
+    case IsaLevel::adx:
+      return kGroth16VerifyAdx;
+    default:
+      break;
+  }
 #endif
   return kGroth16VerifyPortable;
 }
@@ -50,7 +58,7 @@ Status Groth16Verifier::weigh_inputs(const std::uint64_t* weights, std::uint64_t
 
 Status Groth16Verifier::verify(const std::uint64_t* publics, const std::uint64_t* proof) const noexcept {
   std::uint64_t points[kProofWords], inputs[kG1Words];
-  ASSAY_TRY(kernel().load_proof(proof, points));
+  ASSAY_TRY(kernel().load_proofs(proof, 1, points));
   Words weights;
   ASSAY_TRY(weights.allocate(4 * (num_public_ + 1)));
   std::memset(weights.data(), 0, 32);
@@ -62,7 +70,8 @@ Status Groth16Verifier::verify(const std::uint64_t* publics, const std::uint64_t
 
 Status Groth16Verifier::combined(const std::uint64_t* publics, const std::uint64_t* proofs, std::size_t n,
                                  JobControl* control) const noexcept {
-  const std::size_t chunks = (n + kChunk - 1) / kChunk;
+  const std::size_t chunk_size = std::min(kernel().chunk, (n + num_threads() - 1) / num_threads());
+  const std::size_t chunks = (n + chunk_size - 1) / chunk_size;
   Words points, rho, rho_scalars, c, millers, sums, weights;
   ASSAY_TRY(points.allocate(kProofWords * n));
   ASSAY_TRY(rho.allocate(2 * n));
@@ -75,20 +84,19 @@ Status Groth16Verifier::combined(const std::uint64_t* publics, const std::uint64
       chunks, 1,
       [&](std::size_t first, std::size_t last) noexcept {
         for (std::size_t chunk = first; chunk < last; ++chunk) {
-          const std::size_t begin = kChunk * chunk, end = begin + kChunk < n ? begin + kChunk : n;
+          const std::size_t begin = chunk_size * chunk, end = std::min(begin + chunk_size, n);
+          std::uint64_t* chunk_points = points.data() + kProofWords * begin;
+          const Status status = kernel().load_proofs(proofs + kProofWords * begin, end - begin, chunk_points);
+          if (status != Status::ok) {
+            failed.store(static_cast<int>(status));
+            return;
+          }
           for (std::size_t i = begin; i < end; ++i) {
-            std::uint64_t* p = points.data() + kProofWords * i;
-            const Status status = kernel().load_proof(proofs + kProofWords * i, p);
-            if (status != Status::ok) {
-              failed.store(static_cast<int>(status));
-              return;
-            }
-            std::memcpy(c.data() + kG1Words * i, p + kG1Words + kG2Words, 8 * kG1Words);
+            std::memcpy(c.data() + kG1Words * i, points.data() + kProofWords * i + kG1Words + kG2Words, 8 * kG1Words);
             const std::uint64_t wide[4] = {rho.data()[2 * i], rho.data()[2 * i + 1]};
             std::memcpy(rho_scalars.data() + 4 * i, wide, sizeof wide);
           }
-          kernel().miller(points.data() + kProofWords * begin, rho.data() + 2 * begin, end - begin,
-                          millers.data() + kGtWords * chunk);
+          kernel().miller(chunk_points, rho.data() + 2 * begin, end - begin, millers.data() + kGtWords * chunk);
         }
       },
       control));

@@ -55,8 +55,8 @@ struct Groth16VerifyKernel {
   std::size_t key_words;
   Status (*prepare)(const std::uint64_t* fixed, const std::uint64_t* ic, std::size_t count, std::uint64_t* key,
                     std::uint64_t* ic_out) noexcept;
-  // canonical proof to checked Montgomery points
-  Status (*load_proof)(const std::uint64_t* proof, std::uint64_t* points) noexcept;
+  // canonical proofs to checked Montgomery points; the status of the first that fails
+  Status (*load_proofs)(const std::uint64_t* proofs, std::size_t n, std::uint64_t* points) noexcept;
   // e(A, B) = e(alpha, beta) e(inputs, gamma) e(C, delta)
   bool (*check)(const std::uint64_t* key, const std::uint64_t* points, const std::uint64_t* inputs) noexcept;
   // product of Miller functions of (rho_i A_i, B_i), i < n; rho: [n][2]; out: an element of F_p12
@@ -65,11 +65,12 @@ struct Groth16VerifyKernel {
   bool (*check_batch)(const std::uint64_t* key, const std::uint64_t* millers, std::size_t n,
                       const std::uint64_t* rho_sum, const std::uint64_t* inputs, const std::uint64_t* c) noexcept;
   void (*alpha_beta)(const std::uint64_t* key, std::uint64_t* out) noexcept;
+  std::size_t chunk;  // proofs that share a Miller loop in a batch
 };
 constexpr std::size_t kGtWords = 48;
 extern const Groth16VerifyKernel kGroth16VerifyPortable;
 #if defined(ASSAY_X86)
-extern const Groth16VerifyKernel kGroth16VerifyAdx;
+extern const Groth16VerifyKernel kGroth16VerifyAdx, kGroth16VerifyAvx512, kGroth16VerifyIfma;
 #endif
 
 }  // namespace assay

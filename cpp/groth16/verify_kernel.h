@@ -32,10 +32,13 @@ inline Status load_g1(G1Affine& out, const std::uint64_t* words, Status at_infin
   if (out.is_infinity()) return at_infinity;
   return bn254::is_in_g1(out) ? Status::ok : Status::not_on_curve;
 }
-inline Status load_g2(G2Affine& out, const std::uint64_t* words, Status at_infinity) noexcept {
+inline Status load_g2_on_curve(G2Affine& out, const std::uint64_t* words, Status at_infinity) noexcept {
   ASSAY_TRY(groth16::load_canonical(out, words));
   if (out.is_infinity()) return at_infinity;
-  if (!is_on_curve(out, bn254::kG2B)) return Status::not_on_curve;
+  return is_on_curve(out, bn254::kG2B) ? Status::ok : Status::not_on_curve;
+}
+inline Status load_g2(G2Affine& out, const std::uint64_t* words, Status at_infinity) noexcept {
+  ASSAY_TRY(load_g2_on_curve(out, words, at_infinity));
   return bn254::is_in_g2_var(out) ? Status::ok : Status::not_in_subgroup;
 }
 
@@ -59,15 +62,25 @@ inline Status prepare(const std::uint64_t* fixed, const std::uint64_t* ic, std::
   return Status::ok;
 }
 
-inline Status load_proof(const std::uint64_t* proof, std::uint64_t* points) noexcept {
+// All but the subgroup of B.
+inline Status load_on_curves(const std::uint64_t* proof, std::uint64_t* points) noexcept {
   G1Affine a, c;
   G2Affine b;
   ASSAY_TRY(load_g1(a, proof, Status::invalid_proof));
-  ASSAY_TRY(load_g2(b, proof + kG1Words, Status::invalid_proof));
+  ASSAY_TRY(load_g2_on_curve(b, proof + kG1Words, Status::invalid_proof));
   ASSAY_TRY(load_g1(c, proof + kG1Words + kG2Words, Status::invalid_proof));
   store(points, a);
   store(points + kG1Words, b);
   store(points + kG1Words + kG2Words, c);
+  return Status::ok;
+}
+
+inline Status load_proofs(const std::uint64_t* proofs, std::size_t n, std::uint64_t* points) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    std::uint64_t* p = points + kProofWords * i;
+    ASSAY_TRY(load_on_curves(proofs + kProofWords * i, p));
+    if (!bn254::is_in_g2_var(load<G2Affine>(p + kG1Words))) return Status::not_in_subgroup;
+  }
   return Status::ok;
 }
 
@@ -122,7 +135,7 @@ inline void alpha_beta(const std::uint64_t* key, std::uint64_t* out) noexcept {
 }
 
 inline constexpr Groth16VerifyKernel kTable = {
-    (sizeof(PreparedKey) + 7) / 8, prepare, load_proof, check, miller, check_batch, alpha_beta};
+    (sizeof(PreparedKey) + 7) / 8, prepare, load_proofs, check, miller, check_batch, alpha_beta, 16};
 
 }  // namespace groth16_verify
 ASSAY_ISA_END

@@ -185,16 +185,27 @@ def test_a_proof_for_another_key_of_the_same_circuit_is_refused(setting: Setting
         groth16.verify(other.verifying_key, s.public, s.proof)
 
 
-def test_a_batch_names_exactly_the_bad_proofs(setting: Setting) -> None:
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 8, 9, 40, 67, 130])
+def test_a_batch_names_exactly_the_bad_proofs(setting: Setting, isa: str, count: int) -> None:
     s = setting
     wrong = [s.public[0] + 1, *s.public[1:]]
-    publics, proofs = [s.public] * 40, [s.proof] * 40
+    publics, proofs = [s.public] * count, [s.proof] * count
     groth16.verify_batch(s.vk, publics, proofs)
-    for bad in ([0], [39], [15, 16], [3, 17, 31]):
-        mixed = [wrong if i in bad else s.public for i in range(40)]
+    for bad in {(0,), (count - 1,), (count // 3, count // 2), (0, count // 2, count - 1)}:
+        mixed = [wrong if i in bad else s.public for i in range(count)]
         with pytest.raises(groth16.BatchError) as error:
             groth16.verify_batch(s.vk, mixed, proofs)
-        assert list(error.value.bad) == bad
+        assert list(error.value.bad) == sorted(set(bad))
+
+
+def test_a_batch_refuses_points_outside_their_groups(setting: Setting, isa: str) -> None:
+    s = setting
+    outside = Proof(s.proof.a, g2_outside_subgroup(), s.proof.c)
+    for count, position in ((3, 1), (9, 0), (9, 8), (70, 66)):
+        proofs = [outside if i == position else s.proof for i in range(count)]
+        with pytest.raises(groth16.BatchError) as error:
+            groth16.verify_batch(s.vk, [s.public] * count, proofs)
+        assert error.value.bad == (position,)
 
 
 def test_errors_that_would_cancel_in_an_unweighted_sum_are_refused(setting: Setting) -> None:

@@ -190,6 +190,33 @@ def test_points_outside_g2_are_refused(isa: str) -> None:
     assert G2.in_subgroup(G2.add(rest, G2.generator)).tolist() == [False]
 
 
+SMALL = 10069  # the least prime factor of 2 p - r
+
+
+def test_products_name_the_point_outside_g2_wherever_it_stands(isa: str) -> None:
+    assert (2 * p - r) % SMALL == 0
+    outside = G2.from_coordinates([twist_point_outside_g2()])
+    # of order 10069, with which chains of doublings and additions meet equal and opposite points; and r times as many
+    small = G2.mul(G2.mul(outside, raw_limbs([(2 * p - r) // SMALL])), raw_limbs([r]))
+    assert G2.is_on_curve(small).tolist() == [True]
+    multiples = G2.mul(np.repeat(small, 6, axis=0), raw_limbs([1, 2, 3, 5034, SMALL - 1, 4242]))
+    assert not G2.mul(small, raw_limbs([SMALL])).any()
+    wrong = np.concatenate([outside, multiples, G2.add(multiples[:1], G2.generator)])
+    n = 19
+    ps = np.repeat(G1.generator, n, axis=0)
+    good = G2.mul_public(G2.generator, Fr.to_limbs(list(range(1, n + 1))))
+    pairing(ps, good)
+    for position in (*range(9), n - 1):
+        for point in wrong:
+            qs = good.copy()
+            qs[position] = point
+            with pytest.raises(EncodingError, match=rf"row {position}\b.*subgroup"):
+                pairing(ps, qs)
+            qs[0 if position else 1] = 0  # infinity is skipped, and the row still named
+            with pytest.raises(EncodingError, match=rf"row {position}\b.*subgroup"):
+                pairing(ps, qs)
+
+
 def test_pairing_equals_py_ecc(isa: str) -> None:
     for a, b in ((1, 1), (r - 2, 3)):
         ours = pairing(G1.mul(G1.generator, raw_limbs([a])), G2.mul(G2.generator, raw_limbs([b])))
@@ -211,7 +238,7 @@ def test_pairing_is_bilinear_and_not_degenerate(isa: str) -> None:
         assert np.array_equal(gt_mul(pairing(pa, G2.generator), pairing(G1.generator, qb)), gt_pow(base, [(a + b) % r]))
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 15, 16, 17, 33])
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 33, 63, 64, 65, 75])
 def test_products_of_pairings(isa: str, n: int) -> None:
     a = [secrets.randbelow(r) for _ in range(n)]
     b = [secrets.randbelow(r) for _ in range(n)]

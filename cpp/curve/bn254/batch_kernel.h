@@ -210,25 +210,35 @@ inline void write_gt(const Fp12& a, std::uint64_t* limbs) noexcept {
   for (std::size_t i = 0; i < 12; ++i) coefficients[i].to_limbs(limbs + 4 * i);
 }
 
-inline Status pairing(const std::uint64_t* p, const std::uint64_t* q, std::uint64_t* gt, std::size_t n,
-                      std::size_t* bad) noexcept {
-  constexpr std::size_t kChunk = 16;
+constexpr std::size_t kPairingChunk = 64;
+
+inline Status members(const G2Affine* q, std::size_t n, std::size_t* bad) noexcept {
+  for (*bad = 0; *bad < n; ++*bad) ASSAY_TRY(check_member(q[*bad]));
+  return Status::ok;
+}
+
+template <auto& members_of, auto& miller>
+Status pairing_product(const std::uint64_t* p, const std::uint64_t* q, std::uint64_t* gt, std::size_t n,
+                       std::size_t* bad) noexcept {
   Fp12 product = Fp12::one();
-  for (std::size_t begin = 0; begin < n; begin += kChunk) {
-    G1Affine g1[kChunk];
-    G2Affine g2[kChunk];
-    const std::size_t count = std::min(kChunk, n - begin);
+  for (std::size_t begin = 0; begin < n; begin += kPairingChunk) {
+    G1Affine g1[kPairingChunk];
+    G2Affine g2[kPairingChunk];
+    const std::size_t count = std::min(kPairingChunk, n - begin);
     for (std::size_t i = 0; i < count; ++i) {
       *bad = begin + i;
       ASSAY_TRY(read_point(g1[i], p + 8 * (begin + i)));
       ASSAY_TRY(read_point(g2[i], q + 16 * (begin + i)));
-      ASSAY_TRY(check_member(g2[i]));
     }
-    product = product * miller_loop_var(g1, g2, count);
+    const Status status = members_of(g2, count, bad);
+    *bad += begin;
+    ASSAY_TRY(status);
+    product = product * miller(g1, g2, count);
   }
   write_gt(final_exponentiation_var(product), gt);
   return Status::ok;
 }
+inline Fp12 miller(const G1Affine* p, const G2Affine* q, std::size_t n) noexcept { return miller_loop_var(p, q, n); }
 
 inline Status gt_mul(const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out) noexcept {
   Fp12 x, y;
@@ -253,7 +263,8 @@ inline Status gt_pow(const std::uint64_t* a, const std::uint64_t* k, std::uint64
   return Status::ok;
 }
 
-inline constexpr Bn254Kernel kKernel = {membership, add, neg, mul, encode, decode, pairing, gt_mul, gt_pow};
+inline constexpr Bn254Kernel kKernel = {membership, add,   neg, mul, encode, decode, pairing_product<members, miller>,
+                                        gt_mul,     gt_pow};
 
 }  // namespace bn254::batch_kernel
 ASSAY_ISA_END
