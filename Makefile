@@ -1,7 +1,7 @@
 # Each target does its own set-up in .venv, from the versions in constraints.txt.
 #   make demo    a batch of audited model queries, proved and verified, on real data (about five minutes)
 #   make test    lint, Python tests, interop tests against the pinned npm oracles
-#   make gate    three kernels against the commit before: fails if they got slower (a minute; four if that one must be built)
+#   make gate    three kernels against the commit before, exact counts against the stored ones (a minute; four if that commit must be built)
 #   make bench   the benchmarks, then each kernel and the rollup beside their peers (about 15 minutes)
 #   make ifma-trap  the kernel tests of the levels that this processor lacks (AVX-512 IFMA, SHA extensions), emulated
 #   make fuzz    field arithmetic of all levels against each other, CASES=10^9 (three quarters of an hour on two cores)
@@ -56,6 +56,7 @@ BASE ?= $(shell base=$$(git merge-base HEAD origin/main 2>/dev/null); \
   [ -n "$$base" ] && [ "$$base" != "$$(git rev-parse HEAD)" ] && echo $$base || echo HEAD~1)
 gate: $(VENV)/.installed-dev
 	$(BIN)/assay bench --against $(BASE) --allow-missing --case ntt --case msm-g1 --case pairing $(ARGS)
+	$(BIN)/assay bench counts --check
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check python tests benchmarks

@@ -112,7 +112,7 @@ def check_circuit(
     *,
     good: Sequence[Mapping[str, Any]],
     bad: Sequence[Mapping[str, Any]] = (),
-    counts: Path | None = None,
+    counts: Mapping[str, int] | Path | None = None,
     sound: bool = True,
     prove: bool = True,
 ) -> None:
@@ -120,8 +120,8 @@ def check_circuit(
 
     `good` inputs must be satisfied. `bad` ones must be refused by the solver, and the false witness it would compute by
     the R1CS (the latter only if every private input is a wire of the R1CS: one that elimination expressed by others is
-    the prover's to choose). `counts`: a JSON file {circuit name: constraints} with exactly this circuit's number. With
-    `prove` the first good input is proved, verified, and the proof refused for each public value changed.
+    the prover's to choose). `counts`: {circuit name: constraints}, or a JSON file of it, with exactly this circuit's
+    number. With `prove` the first good input is proved, verified, and the proof refused for each public value changed.
     """
     if not good:
         raise InvalidInput("check_circuit needs at least one good input")
@@ -137,9 +137,10 @@ def check_circuit(
             findings = soundness_search(circuit, given)
             assert not findings, f"{circuit.name} accepts other witnesses:\n" + "\n".join(map(str, findings))
     if counts is not None:
-        stored = json.loads(counts.read_text()).get(circuit.name)
+        known = json.loads(counts.read_text()) if isinstance(counts, Path) else counts
+        stored = known.get(circuit.name)
         assert stored == circuit.constraints, (
-            f"{counts.name}: {circuit.name!r} is stored as {stored}, now it has {circuit.constraints} constraints"
+            f"{circuit.name!r} is stored as {stored}, now it has {circuit.constraints} constraints"
         )
     if prove:
         _prove(circuit, witnesses[0])

@@ -167,6 +167,23 @@ def rollup(
 _WIDTH = 150  # of a table in a file or a pipe
 
 
+@app.command()
+def counts(
+    write: Annotated[bool, typer.Option("--write/--check", help="Restate what is stored, or compare with it.")] = False,
+    file: Annotated[Path, typer.Option(help="The stored counts.")] = Path("benchmarks/counts.json"),
+    counter: Annotated[Path, typer.Option(help="The Python file that counts.")] = Path("benchmarks/counted.py"),
+    section: Annotated[list[str] | None, typer.Option(help="A section, repeatable; default: all.")] = None,
+) -> None:
+    """Exact counts against the stored ones; any change fails. Example: assay bench counts --section constraints."""
+    from assay.bench import counts as exact
+
+    if write:
+        changed = exact.write(file, counter, section or ())
+        typer.echo("\n".join(changed) or "nothing changed")
+    else:
+        typer.echo(f"{exact.check(file, counter, section or ())} counts as stored")
+
+
 def _say(line: str) -> None:
     typer.echo(line, err=True)
 
