@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INTEROP := tests/interop
 SOURCES := $(shell find cpp bindings cmake python -type f -not -name '*.so' -not -name '*.pyc' 2>/dev/null) CMakeLists.txt pyproject.toml
-CXX_SOURCES := $(shell find cpp bindings tests -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
+CXX_SOURCES := $(shell find cpp bindings tests benchmarks -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
 
 .PHONY: demo test gate bench lint ifma-trap fuzz aarch64 asan stubs format clean
 
