@@ -42,12 +42,18 @@ void run(fuzz::Operation operation, const fuzz::Case* cases, fuzz::Outcome* outc
           y = mul_add(x(0), x(1), x(2), x(3)) * r_inverse;
           break;
         case Operation::chord: {
-          const F a = x(0), b = x(1);
-          y = (a - b) * sqr((x(2) - x(3)) * r_inverse) - a - b;  // two reductions: R^-2
+          const F a = x(0), b = x(1), c = x(2), d = x(3);
+          F slope, run;
+          sub_lazy_into(slope, c, d);
+          mul_lazy_into(slope, slope, r_inverse);
+          sub_lazy_into(run, a, b);
+          y = run * sqr(slope) - a - b;  // two reductions: R^-2
           break;
         }
         case Operation::sum:
-          y = x(0) + x(1) + x(2) + x(3);
+          y = x(0) + x(1);
+          add_lazy_into(y, y, x(2) + x(3));
+          y *= F::one();  // brings it below p
           break;
         case Operation::difference:
           y = x(0) - x(1);

@@ -1,0 +1,44 @@
+"""Products in F_p^2 at the edges of the four limbs, on every level: inside F_p^12, where the pairing takes place."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import numpy as np
+
+from assay.crypto.bn254 import gt_mul
+from assay.crypto.field import Fp
+
+P = Fp.modulus
+R_INVERSE = pow(2, -256, P)
+# Montgomery limbs that carry far, or nowhere
+EDGES = [0, 1, 2, P - 1, P - 2, P >> 1, (P >> 1) + 1, 2**64 - 1, 2**64, 2**128 - 1, 2**192 - 1, 2**253, P - 2**64]
+EDGES += [P - 2**128, P - 2**192, (P >> 192 << 192) - 1, (P >> 128 << 128) - 1, (P >> 64 << 64) - 1, 2**253 - 1]
+
+
+def embed(c0: int, c1: int) -> np.ndarray:
+    """c0 + c1 i, given by Montgomery limbs, in F_p^12: uint64[1, 48]."""
+    coordinates = [c0 * R_INVERSE % P, c1 * R_INVERSE % P] + [0] * 10
+    return Fp.to_limbs(coordinates).reshape(1, 48)
+
+
+def product(a: tuple[int, int], b: tuple[int, int]) -> np.ndarray:
+    (a0, a1), (b0, b1) = a, b
+    return embed((a0 * b0 - a1 * b1) * R_INVERSE % P, (a0 * b1 + a1 * b0) * R_INVERSE % P)
+
+
+def test_products_of_edge_values(isa: str) -> None:
+    pairs = list(itertools.product(EDGES, EDGES))
+    rng = random.Random(2)
+    partners = [*rng.sample(pairs, 100), *((rng.randrange(P), rng.choice(EDGES)) for _ in range(20))]
+    for a in pairs:
+        left = embed(*a)
+        for b in rng.sample(partners, 6):
+            assert np.array_equal(gt_mul(left, embed(*b)).reshape(1, 48), product(a, b)), (a, b)
+
+
+def test_squares_and_products_by_a_conjugate(isa: str) -> None:
+    for a0, a1 in itertools.product(EDGES, EDGES):
+        for b in ((a0, a1), (a0, (P - a1) % P), (a1, a0)):
+            assert np.array_equal(gt_mul(embed(a0, a1), embed(*b)).reshape(1, 48), product((a0, a1), b))
