@@ -21,10 +21,10 @@ namespace msm {
 constexpr std::size_t kFixedBlock = 512;                  // scalars that share inversions
 constexpr std::size_t kFixedStep = std::size_t{1} << 16;  // scalars between two reports
 
-// Window size for n scalars: the least W(c) (n + 1.7 2^(c-1)); an entry of the table, first written to fresh memory,
-// takes 1.7 times an addition. The largest table, of 16 bits, has 32 MiB in G1.
+// Window size for n scalars: the least W(c) (n + 1.1 2^(c-1)); an entry of the table, first written to fresh memory,
+// takes 1.1 times an addition. The largest table, of 16 bits, has 32 MiB in G1.
 inline unsigned fixed_window_bits_for(std::size_t n) noexcept {
-  const auto cost = [n](unsigned c) noexcept { return window_count(c) * (10 * n + 17 * (std::size_t{1} << (c - 1))); };
+  const auto cost = [n](unsigned c) noexcept { return window_count(c) * (10 * n + 11 * (std::size_t{1} << (c - 1))); };
   unsigned best = kMinWindow;
   for (unsigned c = kMinWindow; c <= kMaxWindow; ++c)
     if (cost(c) < cost(best)) best = c;
