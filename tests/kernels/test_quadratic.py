@@ -17,9 +17,10 @@ EDGES = [0, 1, 2, P - 1, P - 2, P >> 1, (P >> 1) + 1, 2**64 - 1, 2**64, 2**128 -
 EDGES += [P - 2**128, P - 2**192, (P >> 192 << 192) - 1, (P >> 128 << 128) - 1, (P >> 64 << 64) - 1, 2**253 - 1]
 
 
-def embed(c0: int, c1: int) -> np.ndarray:
-    """c0 + c1 i, given by Montgomery limbs, in F_p^12: uint64[1, 48]."""
-    coordinates = [c0 * R_INVERSE % P, c1 * R_INVERSE % P] + [0] * 10
+def embed(c0: int, c1: int, power: int = 0) -> np.ndarray:
+    """(c0 + c1 i) v^power, given by Montgomery limbs, in F_p^12: uint64[1, 48]."""
+    coordinates = [0] * 12
+    coordinates[2 * power : 2 * power + 2] = [c0 * R_INVERSE % P, c1 * R_INVERSE % P]
     return Fp.to_limbs(coordinates).reshape(1, 48)
 
 
@@ -42,3 +43,11 @@ def test_squares_and_products_by_a_conjugate(isa: str) -> None:
     for a0, a1 in itertools.product(EDGES, EDGES):
         for b in ((a0, a1), (a0, (P - a1) % P), (a1, a0)):
             assert np.array_equal(gt_mul(embed(a0, a1), embed(*b)).reshape(1, 48), product((a0, a1), b))
+
+
+def test_products_by_xi(isa: str) -> None:
+    """v^3 = xi = 9 + i."""
+    one = 2**256 % P
+    for c0, c1 in itertools.product(EDGES, EDGES):
+        want = embed((9 * c0 - c1) % P, (c0 + 9 * c1) % P)
+        assert np.array_equal(gt_mul(embed(c0, c1, 2), embed(one, 0, 1)).reshape(1, 48), want), (c0, c1)
