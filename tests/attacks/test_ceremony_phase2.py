@@ -15,6 +15,7 @@ from assay import _native
 from assay.ceremony import phase1, phase2
 from assay.ceremony.knowledge import hash_to_g2, prove_knowledge
 from assay.ceremony.phase2 import CeremonyError
+from assay.ceremony.phase2.circuit_hash import _differences, _overrun
 from assay.ceremony.phase2.transcript import Chain
 from assay.ceremony.points import G1, G2
 from assay.ceremony.randomness import Beacon, system_generator
@@ -458,6 +459,25 @@ def test_powers_that_do_not_serve_are_refused(setting: Setting, tmp_path: Path) 
     with pytest.raises(LimitError, match="need 2"):
         phase2.new(s.circuit, s.prepared("few", 1), tmp_path / "x.zkey")
     assert not (tmp_path / "x.zkey").exists()
+
+
+def test_the_overrun_of_the_circuit_hash(setting: Setting, tmp_path: Path) -> None:
+    """A true difference where the powers reach, else what the next section's head and first point come to."""
+    with phase1.PowersFile(setting.powers) as powers:
+        assert powers.power == 4
+        expected = G1.encode(_differences(powers, 8, 7, 1))
+        assert _overrun(powers, 8) == expected
+        beyond = _overrun(powers, 16)
+        section = powers.file.sections[3]
+        assert powers.file.bytes_after(2, 64)[:12] == struct.pack("<IQ", 3, section.size)
+    assert len(beyond) == 64
+    assert int.from_bytes(beyond[:32], "big") < P
+    data = bytearray(setting.powers.read_bytes())
+    data[section.offset + 3] ^= 1
+    (tmp_path / "other.ptau").write_bytes(data)
+    with phase1.PowersFile(tmp_path / "other.ptau") as powers:
+        assert _overrun(powers, 8) == expected
+        assert _overrun(powers, 16) != beyond
 
 
 def test_two_contributions_share_nothing(setting: Setting, tmp_path: Path) -> None:

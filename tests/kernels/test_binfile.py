@@ -42,6 +42,9 @@ def test_written_sections_are_read(path: Path) -> None:
         assert rows.dtype == np.uint64
         assert rows.tobytes() == SECTIONS[7][16:48]
         assert source.rows(7, 4).shape == (2, 4)
+        assert source.bytes_after(1, 12) == struct.pack("<IQ", 7, 64)
+        assert source.bytes_after(7, 40) == struct.pack("<IQ", 3, 0)
+        assert source.bytes_after(3, 40) == b""
         source.require(required=(1, 3), optional=(7,))
         with (path.parent / "copy").open("w+b") as copy:
             second = SectionWriter(copy, b"test", version=1, count=1)
