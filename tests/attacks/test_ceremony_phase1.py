@@ -164,6 +164,23 @@ def test_the_beacon_is_bound(forgery: Forgery, refused: Refused) -> None:
     refused(forgery, message)
 
 
+def test_a_beacon_of_centuries_is_not_computed(forgery: Forgery, tmp_path: Path) -> None:
+    forgery.change_last(beacon=Beacon(b"beacon", 37))
+    with pytest.raises(LimitError, match=r"contribution 3 is a beacon of 2\^37 iterations, above the limit of 2\^36"):
+        phase1.verify(forgery.write(tmp_path / "forged.ptau"))
+    forgery.change_last(beacon=BEACON)
+    with pytest.raises(LimitError, match=r"above the limit of 2\^9"):
+        phase1.verify(forgery.write(tmp_path / "forged.ptau"), max_iterations_log=9)
+
+
+def test_an_older_file_lacks_what_is_expected(honest: Path) -> None:
+    responses = [one.response() for one in phase1.verify(honest / "final.ptau").contributions]
+    phase1.verify(honest / "final.ptau", expected=responses)
+    phase1.verify(honest / "bob.ptau", expected=responses[:2])
+    with pytest.raises(CeremonyError, match=f"the expected response {responses[2].hex()} is not among them"):
+        phase1.verify(honest / "bob.ptau", expected=responses)
+
+
 def test_a_person_is_no_beacon(honest: Path, refused: Refused) -> None:
     forged = Forgery(honest / "alice.ptau")
     forged.change_last(beacon=BEACON)

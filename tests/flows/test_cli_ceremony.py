@@ -50,6 +50,7 @@ def test_json(folder: Path, tmp_path: Path) -> None:
     report = json.loads(assay("verify", tmp_path / "1.ptau", "--json").stdout)
     assert (report["verified"], report["power"], report["prepared"]) == (True, 2, False)
     assert report["contributions"][0]["response"] == receipt["response"]
+    assert assay("verify", tmp_path / "1.ptau", "--expect", receipt["response"]).returncode == 0
     assert report["contributions"][0]["next_challenge"] == receipt["next_challenge"]
     last = json.loads(assay("verify", folder / "3.ptau", "--json").stdout)["contributions"][1]
     assert (last["beacon"], last["iterations"]) == ("00ff", 11)
@@ -67,6 +68,9 @@ def test_exit_status(folder: Path, tmp_path: Path) -> None:
     refused = assay("verify", folder / "0.ptau")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "no contribution" in refused.stderr
+    unexpected = assay("verify", folder / "3.ptau", "--expect", "00" * 64, "--json")
+    assert (unexpected.returncode, json.loads(unexpected.stdout)["where"]) == (1, "contributions")
+    assert assay("verify", folder / "3.ptau", "--expect", "00").returncode == 2
     (tmp_path / "cut.ptau").write_bytes((folder / "3.ptau").read_bytes()[:-1])
     for arguments in (
         ("verify", tmp_path / "cut.ptau"),

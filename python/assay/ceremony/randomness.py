@@ -16,7 +16,10 @@ from assay.core.errors import InvalidInput
 from assay.core.progress import SILENT, Progress
 from assay.crypto.groth16.jobs import native_progress
 
-__all__ = ["Beacon", "system_generator"]
+__all__ = ["MAX_ITERATIONS_LOG", "Beacon", "system_generator"]
+
+MAX_ITERATIONS_LOG: Final = 36
+"""What a verifier computes again unless told otherwise: some hours. A hostile file may ask for centuries."""
 
 _MIN_LOG: Final = 10
 _MAX_LOG: Final = 63

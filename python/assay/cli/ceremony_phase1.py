@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.cli.ceremony_options import hash_option
+
 if TYPE_CHECKING:
     from assay.ceremony.phase1 import Receipt, Report
 
@@ -96,11 +98,17 @@ def beacon(
 
 @app.command()
 def verify(
-    source: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The .ptau file.")], as_json: _Json = False
+    source: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The .ptau file.")],
+    expect: Annotated[
+        list[str],
+        typer.Option(metavar="RESPONSE", help="A contribution that must be among them, such as yours; repeatable."),
+    ] = [],  # noqa: B006  (typer reads it, nobody changes it)
+    as_json: _Json = False,
 ) -> None:
     """Verifies every contribution, power and prepared basis. Curve BN254 (about 100 bits).
 
-    Exit status: 0 verified, 1 refused, 2 usage or unreadable.
+    Without --expect an older file of the same ceremony is as good as the last one. Exit status: 0 verified, 1 refused,
+    2 usage or unreadable.
 
     Example: assay ceremony phase1 verify pot12_final.ptau
     """
@@ -108,9 +116,10 @@ def verify(
     from assay.ceremony.errors import CeremonyError
     from assay.core.progress import RichProgress
 
+    expected = [hash_option(text) for text in expect]
     try:
         with RichProgress() as progress:
-            report = phase1.verify(source, progress=progress)
+            report = phase1.verify(source, expected=expected, progress=progress)
     except CeremonyError as refusal:
         if not as_json:
             raise

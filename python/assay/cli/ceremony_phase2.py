@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.cli.ceremony_options import hash_option
+
 if TYPE_CHECKING:
     from assay.ceremony.phase2 import Receipt, Report
 
@@ -116,7 +118,7 @@ def verify(
     from assay.circuits import R1CS
     from assay.core.progress import RichProgress
 
-    hashes = [_hash(text) for text in expect]
+    hashes = [hash_option(text) for text in expect]
     try:
         with RichProgress() as progress:
             report = phase2.verify(
@@ -131,18 +133,6 @@ def verify(
         typer.echo(json.dumps(_report_json(report)))
         return
     _print_report(key, report)
-
-
-def _hash(text: str) -> bytes:
-    from assay.core.errors import InvalidInput
-
-    try:
-        digest = bytes.fromhex(text)
-    except ValueError:
-        digest = b""
-    if len(digest) != 64:
-        raise InvalidInput(f"--expect takes the 128 hexadecimal digits of a contribution's hash, not {text!r:.200}")
-    return digest
 
 
 def _print_receipt(target: Path, receipt: Receipt, as_json: bool) -> None:

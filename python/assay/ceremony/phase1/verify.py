@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,8 @@ from assay.ceremony.phase1.contribute import SecretKey
 from assay.ceremony.phase1.contribution import SECRETS, Accumulated, Contribution
 from assay.ceremony.phase1.ptau import POWERS, Powers, PowersFile
 from assay.ceremony.points import G1, G2, random_coefficients, same_ratio
+from assay.ceremony.randomness import MAX_ITERATIONS_LOG
+from assay.core.errors import LimitError
 from assay.core.progress import SILENT, Progress, Task
 from assay.crypto.field import Limbs
 from assay.crypto.ntt import ntt
@@ -52,15 +55,25 @@ class Report:
         return self.power != self.ceremony_power
 
 
-def verify(path: str | os.PathLike[str], *, progress: Progress = SILENT) -> Report:
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    expected: Collection[bytes] = (),
+    max_iterations_log: int = MAX_ITERATIONS_LOG,
+    progress: Progress = SILENT,
+) -> Report:
     """Verifies a file of powers whole, and says what it holds.
 
-    Raises `CeremonyError`, naming the contribution or section and the check, for a file that must not be used;
-    `EncodingError` for one that cannot be read.
+    expected: responses of contributions that must be among them, such as your own: without, an older file of the same
+    ceremony is as good as the last one. max_iterations_log: a beacon of more iterations is not computed again. Raises
+    `CeremonyError`, naming the contribution or section and the check, for a file that must not be used; `LimitError`
+    for such a beacon; `EncodingError` for a file that cannot be read.
     """
     with PowersFile(path) as file:
         if not file.contributions:
             raise CeremonyError(file.name, "there is no contribution: its tau is 1, known to all")
+        _check_limits(file, max_iterations_log)
+        _check_expected(file, expected)
         first = first_challenge(file.ceremony_power, progress=progress)
         _verify_contributions(file, first, progress)
         last = file.contributions[-1]
@@ -69,6 +82,22 @@ def verify(path: str | os.PathLike[str], *, progress: Progress = SILENT) -> Repo
         if file.prepared:
             _verify_bases(file, last, progress)
         return Report(file.power, file.ceremony_power, tuple(file.contributions), file.prepared)
+
+
+def _check_limits(file: PowersFile, max_iterations_log: int) -> None:
+    for position, one in enumerate(file.contributions, 1):
+        if one.beacon is not None and one.beacon.log_iterations > max_iterations_log:
+            raise LimitError(
+                f"contribution {position} is a beacon of 2^{one.beacon.log_iterations} iterations, above the limit of "
+                f"2^{max_iterations_log}"
+            )
+
+
+def _check_expected(file: PowersFile, expected: Collection[bytes]) -> None:
+    found = {one.response() for one in file.contributions}
+    for response in expected:
+        if response not in found:
+            raise CeremonyError("contributions", f"the expected response {response.hex()} is not among them")
 
 
 def _verify_contributions(file: PowersFile, challenge: bytes, progress: Progress) -> None:

@@ -16,16 +16,13 @@ import numpy as np
 from assay.ceremony.errors import CeremonyError
 from assay.ceremony.knowledge import ProofOfKnowledge, hash_to_g2
 from assay.ceremony.points import G1, G2, same_ratio
-from assay.ceremony.randomness import Beacon
+from assay.ceremony.randomness import MAX_ITERATIONS_LOG, Beacon
 from assay.core.errors import InvalidInput, LimitError
 from assay.core.progress import SILENT, Progress
 from assay.crypto.field import Limbs
 from assay.crypto.groth16.contributions import Contribution, Transcript
 
-__all__ = ["MAX_ITERATIONS_LOG", "Chain", "check_name", "contribution_hash", "verify_chain"]
-
-MAX_ITERATIONS_LOG: Final = 36
-"""A beacon that takes some hours."""
+__all__ = ["Chain", "check_name", "contribution_hash", "verify_chain"]
 
 _MAX_NAME: Final = 64
 

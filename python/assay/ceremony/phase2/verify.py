@@ -22,8 +22,9 @@ from assay.ceremony.errors import CeremonyError
 from assay.ceremony.phase1.ptau import CHUNK, PowersFile
 from assay.ceremony.phase2.contribute import points_of
 from assay.ceremony.phase2.initial import InitialKey
-from assay.ceremony.phase2.transcript import MAX_ITERATIONS_LOG, contribution_hash, verify_chain
+from assay.ceremony.phase2.transcript import contribution_hash, verify_chain
 from assay.ceremony.points import G1, G2, random_coefficients, same_ratio
+from assay.ceremony.randomness import MAX_ITERATIONS_LOG
 from assay.core.binfile import SectionFile
 from assay.core.progress import SILENT, Progress, Task
 from assay.crypto.field import Limbs
