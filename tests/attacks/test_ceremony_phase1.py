@@ -26,7 +26,7 @@ from assay.crypto.field import Fp
 POWER = 3
 N = 1 << POWER
 BEACON = Beacon(b"beacon", 10)
-TAU_G1, TAU_G2, ALPHA, BETA, BETA_G2 = POWERS
+_, _, ALPHA, BETA, _ = POWERS
 
 
 @pytest.fixture(scope="module")
@@ -350,20 +350,8 @@ def test_swapped_points_of_a_basis_are_refused(forgery: Forgery, refused: Refuse
         forgery.set_points(powers.prepared, honest)
 
 
-def with_top(forgery: Forgery, top: np.ndarray, reduced_to: int) -> None:
-    """Adds w^(-(n-1) j) / n top to basis 2^(reduced_to + 1) of tauG1: the coefficient that section 2 does not hold."""
-    n = 2 << reduced_to
-    powers = np.zeros((n, 8), dtype=np.uint64)
-    powers[-1] = top[0]
-    added = G1.lagrange(powers)
-    bases = forgery.points(TAU_G1, 12)
-    rows = slice(n - 1, 2 * n - 1)
-    bases[rows] = G1.add(np.ascontiguousarray(bases[rows]), added)
-    forgery.set_points(12, bases)
-
-
 def test_a_basis_with_a_power_too_many_is_refused(forgery: Forgery, refused: Refused) -> None:
-    with_top(forgery, G1.draw(system_generator()), POWER)
+    forgery.add_top(G1.draw(system_generator()), POWER)
     refused(forgery, r"section 12 \(tauG1, basis of 2\^4\): its highest coefficient is not that of the powers")
 
 
@@ -381,7 +369,7 @@ def test_a_file_cut_down_keeps_its_next_power_only(forgery: Forgery, tmp_path: P
     reduce(forgery, POWER - 1)
     report = phase1.verify(forgery.write(tmp_path / "cut.ptau"))
     assert report.reduced
-    with_top(forgery, G1.draw(system_generator()), POWER - 1)
+    forgery.add_top(G1.draw(system_generator()), POWER - 1)
     refused(forgery, r"section 12 \(tauG1, basis of 2\^3\): its highest coefficient is not that of the powers")
 
 

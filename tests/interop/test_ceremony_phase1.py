@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.ptau_forgery import Forgery
 
 from assay.ceremony import phase1
 from assay.ceremony.errors import CeremonyError
 from assay.ceremony.phase1.ptau import POWERS, PowersFile
-from assay.ceremony.randomness import Beacon
+from assay.ceremony.points import G1
+from assay.ceremony.randomness import Beacon, system_generator
 
 pytestmark = pytest.mark.interop
 
@@ -127,6 +129,15 @@ def test_a_file_cut_down_there_is_read_here(snarkjs: Snarkjs, theirs: Path, tmp_
     assert (report.power, report.ceremony_power, report.reduced, report.prepared) == (5, 8, True, True)
     with pytest.raises(RuntimeError, match="cut down"):
         phase1.contribute(cut, tmp_path / "more.ptau")
+
+
+def test_a_power_too_many_in_a_basis_is_seen_here_only(snarkjs: Snarkjs, theirs: Path, tmp_path: Path) -> None:
+    forgery = Forgery(theirs / "4.ptau")
+    forgery.add_top(G1.draw(system_generator()), 8)
+    path = forgery.write(tmp_path / "forged.ptau")
+    with pytest.raises(CeremonyError, match=r"basis of 2\^9\): its highest coefficient is not that of the powers"):
+        phase1.verify(path)
+    assert snarkjs.accepts(path)
 
 
 def test_both_refuse_the_same_tampering(snarkjs: Snarkjs, theirs: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from assay import _native
 from assay.ceremony.phase1.challenge import first_challenge
 from assay.ceremony.phase1.contribution import Contribution, write_all
 from assay.ceremony.phase1.ptau import POWERS, Powers, PowersFile
+from assay.ceremony.points import G1
 from assay.crypto.field import Fp, Limbs
 
 MONTGOMERY = 2**256
@@ -60,6 +61,16 @@ class Forgery:
     def change_last(self, **changes: object) -> None:
         """Replaces fields of the last contribution."""
         self.contributions[-1] = dataclasses.replace(self.contributions[-1], **changes)  # type: ignore[arg-type]
+
+    def add_top(self, top: Limbs, power: int) -> None:
+        """Adds w^(-(n-1) j) / n top, n = 2^(power + 1), to that basis of tauG1: a coefficient that section 2 lacks."""
+        n = 2 << power
+        powers = np.zeros((n, 8), dtype=np.uint64)
+        powers[-1] = top[0]
+        bases = self.points(POWERS[0], 12)
+        rows = slice(n - 1, 2 * n - 1)
+        bases[rows] = G1.add(np.ascontiguousarray(bases[rows]), G1.lagrange(powers))
+        self.set_points(12, bases)
 
     def rehash(self) -> None:
         """Makes the last contribution's hashes those of the points as they are now."""
