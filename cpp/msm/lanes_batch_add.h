@@ -78,13 +78,14 @@ class BatchAdder {
     return capacity * (2 * sizeof(Element) + sizeof(detail::Special));
   }
 
-  // The jobs from the last to the first; soon() is called once a job, for prefetching.
-  template <class Soon>
-  void run(const Job<Block>* jobs, std::size_t n, Soon&& soon) noexcept {
+  // The jobs are done from the last to the first. load(k) is called before the operands of job k are read, and soon(k)
+  // when the operands of all jobs have been read once, for prefetching.
+  template <class Load, class Soon>
+  void run(const Job<Block>* jobs, std::size_t n, Load&& load, Soon&& soon) noexcept {
     if (n == 0) return;
     Element total[2] = {Element::one(), Element::one()};
     for (std::size_t k = 0; k < n; ++k) {
-      soon();
+      load(k);
       const Block &a = *jobs[k].a, &b = *jobs[k].b;
       Element d = difference<4>(b.x, a.x);
       special_[k] = {};
@@ -98,7 +99,7 @@ class BatchAdder {
     Element running[2] = {mul(inverse, total[1]), mul(inverse, total[0])};
     for (std::size_t end = n; end > 0;) {
       const std::size_t begin = end > kTile ? end - kTile : 0;
-      tile(jobs, begin, end, running);
+      tile(jobs, begin, end, running, soon);
       end = begin;
     }
   }
@@ -106,9 +107,11 @@ class BatchAdder {
  private:
   static constexpr std::size_t kTile = 8;
 
-  void tile(const Job<Block>* jobs, std::size_t begin, std::size_t end, Element (&running)[2]) noexcept {
+  template <class Soon>
+  void tile(const Job<Block>* jobs, std::size_t begin, std::size_t end, Element (&running)[2], Soon&& soon) noexcept {
     Element slope[kTile], chord[kTile];
     for (std::size_t k = end; k-- > begin;) {
+      soon(k);
       Element& r = running[k & 1];
       slope[k - begin] = mul(r, product_[k]);
       r = mul(r, denominator_[k]);

@@ -1,10 +1,9 @@
 // Sums of points that share a bucket, in lanes.
 //
-// Eight buckets of about the same length take a lane each (a bundle); longer ones than kLongest are cut. A bundle's
-// points are turned into blocks, position by position, and halved round by round: block k is added to block k + half.
-// Rounds of different bundles share a batch: while the first sums of new bundles are formed, older ones take their next
-// round, so that every inversion serves a full batch. No addition of a batch needs another's result, and lanes never
-// meet: there are no conflicts to resolve.
+// Eight buckets of about the same length take a lane each (a bundle); longer ones than kLongest are cut. Up to kJobs
+// bundles are under way: each step gathers the next point of every bucket and adds it to the bucket's sum, all in one
+// batch. A bundle that ends makes room for the next one. Lanes hold different buckets, so there are no conflicts to
+// resolve, and sums, points and products of a batch stay in L2.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include <new>
 
 #include "msm/lanes_batch_add.h"
+#include "msm/lanes_tuning.h"
 
 ASSAY_ISA_BEGIN
 
@@ -36,166 +36,116 @@ struct Source {
 template <class P, std::size_t M>
 class BucketSummer {
  public:
-  static constexpr std::uint32_t kLongest = 256;
-  static constexpr std::size_t kJobs = M == 1 ? 256 : 128;  // of a batch: its blocks and products stay in L2
-  static_assert(kLongest / 2 <= kJobs);
+  static constexpr std::uint32_t kLongest = 128;
+  static constexpr std::size_t kJobs = M == 1 ? kBatch : kBatch / 2;
 
   bool allocate() noexcept {
+    bundles_.reset(new (std::nothrow) Bundle[kJobs]);
+    sum_.reset(new (std::nothrow) Block[kJobs]);
+    point_.reset(new (std::nothrow) Block[kJobs]);
     jobs_.reset(new (std::nothrow) Job<Block>[kJobs]);
-    fresh_.reset(new (std::nothrow) Block[2 * kJobs]);
-    ring_.reset(new (std::nothrow) Block[kRing]);
-    bundles_.reset(new (std::nothrow) Bundle[kRing]);
-    return jobs_ && fresh_ && ring_ && bundles_ && adder_.allocate(kJobs);
+    return bundles_ && sum_ && point_ && jobs_ && adder_.allocate(kJobs);
   }
   static constexpr std::size_t bytes() noexcept {
-    return kJobs * (sizeof(Job<Block>) + 2 * sizeof(Block)) + kRing * (sizeof(Block) + sizeof(Bundle)) +
-           BatchAdder<P, M>::bytes(kJobs);
+    return kJobs * (sizeof(Bundle) + 2 * sizeof(Block) + sizeof(Job<Block>)) + BatchAdder<P, M>::bytes(kJobs);
   }
 
   // Spans of 1 to kLongest points, the longest first.
   void run(const Span* spans, std::size_t n, const Source& source) noexcept {
     source_ = source;
-    soon_ = {spans, n, 0, 0, 0};
-    head_ = tail_ = ring_used_ = ring_at_ = 0;
-    std::size_t next = 0;
-    do {
-      std::size_t jobs = 0, fresh = 0;
-      for (std::size_t i = head_; i != tail_; ++i) {
-        Bundle& bundle = bundles_[i % kRing];
-        if (!bundle.done) bundle.length = halve(bundle.blocks, bundle.blocks, bundle.length, jobs);
-      }
-      for (; next < n; next += kLanes) {
-        const std::uint32_t length = spans[next].length, left = (length + 1) / 2;
-        if (jobs + length / 2 > kJobs || !has_room(left)) break;
-        Bundle& bundle = bundles_[tail_++ % kRing];
-        take(bundle, left);
-        gather(spans + next, std::min<std::size_t>(kLanes, n - next), length, fresh_.get() + fresh, bundle);
-        if (soon_.first <= next) {
-          soon_.first = next + kLanes;
-          soon_.at = 0;
-          soon_.count = 0;
-        } else {
-          soon_.count -= length;
+    std::size_t active = 0, next = 0;
+    for (;;) {
+      for (std::size_t k = 0; k < active;) {  // what has ended goes out, the last takes its place
+        if (bundles_[k].at < bundles_[k].longest) {
+          ++k;
+          continue;
         }
-        (void)halve(fresh_.get() + fresh, bundle.blocks, length, jobs);
-        fresh += length / 2 * 2;
+        store_block(sum_[k], bundles_[k].out);
+        if (k == --active) break;
+        bundles_[k] = bundles_[active];
+        sum_[k] = sum_[active];
       }
-      adder_.run(jobs_.get(), jobs, [this]() noexcept { prefetch(); });
-      finish();
-    } while (next < n || head_ != tail_);
+      for (; active < kJobs && next < n; next += kLanes) {
+        start(bundles_[active], spans + next, std::min<std::size_t>(kLanes, n - next));
+        prefetch_entries(spans, next + kAhead, n);
+        gather(sum_[active], bundles_[active]);
+        if (bundles_[active].longest == 1) {
+          store_block(sum_[active], bundles_[active].out);
+        } else {
+          ++active;
+        }
+      }
+      if (active == 0) return;
+      for (std::size_t k = 0; k < active; ++k) jobs_[k] = {&sum_[k], &point_[k], &sum_[k]};
+      adder_.run(
+          jobs_.get(), active, [this](std::size_t k) noexcept { gather(point_[k], bundles_[k]); },
+          [this](std::size_t k) noexcept { prefetch(bundles_[k]); });
+    }
   }
 
  private:
   using Block = lanes::Block<P, M>;
-  static constexpr std::size_t kRing = 3 * kJobs, kWords = kRowWords<P, M>;
-  static constexpr std::size_t kAhead = 2 * kJobs;  // blocks whose rows are fetched before they are gathered
+  static constexpr std::size_t kWords = kRowWords<P, M>;
+  static constexpr std::size_t kAhead = 8 * kLanes;  // spans whose entries are
 
   struct Bundle {
-    Block* blocks;
-    std::uint32_t length, taken;  // taken: blocks of the ring
-    bool done;
+    const std::uint32_t* entries[kLanes];
+    std::uint32_t length[kLanes];  // the first is the longest
+    std::uint32_t at, longest, shortest;
     std::uint64_t* out[kLanes];
   };
-  // Where prefetching is: position `at` of the bundle of spans [first, first + 8), `count` blocks ahead.
-  struct Soon {
-    const Span* spans;
-    std::size_t n, first;
-    std::uint32_t at;
-    std::size_t count;
-  };
 
-  // A contiguous part of the ring. What is left at its end is taken too when the next part does not fit there.
-  bool has_room(std::size_t blocks) const noexcept {
-    if (tail_ - head_ == kRing) return false;
-    const std::size_t end = kRing - ring_at_;
-    return ring_used_ + blocks + (blocks > end ? end : 0) <= kRing;
-  }
-  void take(Bundle& bundle, std::uint32_t blocks) noexcept {
-    const bool wraps = ring_at_ + blocks > kRing;
-    const std::size_t skipped = wraps ? kRing - ring_at_ : 0;
-    if (wraps) ring_at_ = 0;
-    bundle.blocks = ring_.get() + ring_at_;
-    bundle.length = blocks;
-    bundle.taken = static_cast<std::uint32_t>(skipped + blocks);
-    bundle.done = false;
-    ring_at_ += blocks;
-    ring_used_ += bundle.taken;
-  }
-
-  // Jobs that add the upper half of `length` blocks to the lower; returns how many are left. The middle one of an odd
-  // number stays where it is.
-  std::uint32_t halve(const Block* in, Block* out, std::uint32_t length, std::size_t& jobs) noexcept {
-    const std::uint32_t half = length / 2, left = length - half;
-    const std::uint32_t upper = in == out ? left : half;  // gather() has put the middle one to its place
-    for (std::uint32_t k = 0; k < half; ++k) jobs_[jobs++] = {in + k, in + k + upper, out + k};
-    return left;
-  }
-
-  void gather(const Span* spans, std::size_t count, std::uint32_t length, Block* fresh, Bundle& bundle) noexcept {
-    std::uint32_t begin[kLanes], end[kLanes];
+  void start(Bundle& bundle, const Span* spans, std::size_t count) noexcept {
     for (std::size_t i = 0; i < kLanes; ++i) {
-      begin[i] = i < count ? spans[i].begin : 0;
-      end[i] = i < count ? spans[i].length : 0;
+      bundle.entries[i] = source_.entries + (i < count ? spans[i].begin : 0);
+      bundle.length[i] = i < count ? spans[i].length : 0;
       bundle.out[i] = i < count ? spans[i].out : nowhere_;
     }
-    const std::uint32_t half = length / 2, shortest = end[kLanes - 1];
-    for (std::uint32_t at = 0; at < length; ++at) {
-      const std::uint64_t* row[kLanes];
-      unsigned negate = 0;
-      for (std::size_t i = 0; i < kLanes; ++i) {
-        if (at < shortest || at < end[i]) {
-          const std::uint32_t entry = source_.entries[begin[i] + at];
-          row[i] = source_.rows + kWords * (entry >> 1);
-          negate |= (entry & 1) << i;
-        } else {
-          row[i] = infinity_;
-        }
-      }
-      Block& block = at < 2 * half ? fresh[at] : bundle.blocks[half];
-      if (source_.bases) {
-        load_block<true>(block, row, static_cast<LaneMask>(negate));
+    bundle.at = 0;
+    bundle.longest = bundle.length[0];
+    bundle.shortest = bundle.length[kLanes - 1];
+  }
+
+  // The next point of each bucket; infinity where there is none.
+  ASSAY_LANES_INLINE void gather(Block& block, Bundle& bundle) noexcept {
+    const std::uint64_t* row[kLanes];
+    unsigned negate = 0;
+    const std::uint32_t at = bundle.at++;
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      if (at < bundle.shortest || at < bundle.length[i]) {
+        const std::uint32_t entry = bundle.entries[i][at];
+        row[i] = source_.rows + kWords * (entry >> 1);
+        negate |= (entry & 1) << i;
       } else {
-        load_block<false>(block, row, static_cast<LaneMask>(negate));
+        row[i] = infinity_;
       }
     }
-  }
-
-  void finish() noexcept {
-    for (std::size_t i = head_; i != tail_; ++i) {
-      Bundle& bundle = bundles_[i % kRing];
-      if (bundle.done || bundle.length > 1) continue;
-      store_block(*bundle.blocks, bundle.out);
-      bundle.done = true;
+    if (source_.bases) {
+      load_block<true>(block, row, static_cast<LaneMask>(negate));
+    } else {
+      load_block<false>(block, row, static_cast<LaneMask>(negate));
     }
-    for (; head_ != tail_ && bundles_[head_ % kRing].done; ++head_) ring_used_ -= bundles_[head_ % kRing].taken;
   }
 
-  // The next block's rows.
-  void prefetch() noexcept {
-    if (soon_.count >= kAhead || soon_.first >= soon_.n) return;
-    const std::size_t lanes = std::min(kLanes, soon_.n - soon_.first);
-    for (std::size_t i = 0; i < lanes; ++i) {
-      const Span& span = soon_.spans[soon_.first + i];
-      if (soon_.at >= span.length) break;
-      const std::uint64_t* row = source_.rows + kWords * (source_.entries[span.begin + soon_.at] >> 1);
+  void prefetch(const Bundle& bundle) const noexcept {
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      if (bundle.at >= bundle.length[i]) break;
+      const std::uint64_t* row = source_.rows + kWords * (bundle.entries[i][bundle.at] >> 1);
       for (std::size_t m = 0; m < M; ++m) __builtin_prefetch(row + kLanes * m, 0, 2);
-      __builtin_prefetch(row + kWords - 1, 0, 2);  // rows need not be aligned to lines
+      __builtin_prefetch(row + kWords - 1, 0, 2);  // rows need not be aligned to cache lines
     }
-    ++soon_.count;
-    if (++soon_.at < soon_.spans[soon_.first].length) return;
-    soon_.at = 0;
-    soon_.first += kLanes;
-    for (std::size_t i = soon_.first + kLanes; i < std::min(soon_.n, soon_.first + 2 * kLanes); ++i)
-      __builtin_prefetch(source_.entries + soon_.spans[i].begin, 0, 2);
+  }
+  void prefetch_entries(const Span* spans, std::size_t first, std::size_t n) const noexcept {
+    for (std::size_t i = first; i < std::min(first + kLanes, n); ++i)
+      __builtin_prefetch(source_.entries + spans[i].begin);
   }
 
   Source source_{};
-  Soon soon_{};
   BatchAdder<P, M> adder_;
-  std::unique_ptr<Job<Block>[]> jobs_;
-  std::unique_ptr<Block[]> fresh_, ring_;
   std::unique_ptr<Bundle[]> bundles_;
-  std::size_t head_ = 0, tail_ = 0, ring_at_ = 0, ring_used_ = 0;
+  std::unique_ptr<Block[]> sum_, point_;
+  std::unique_ptr<Job<Block>[]> jobs_;
   alignas(64) std::uint64_t infinity_[kWords] = {}, nowhere_[kWords];
 };
 

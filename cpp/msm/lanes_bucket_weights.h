@@ -54,7 +54,7 @@ class SegmentSummer {
         jobs_[jobs++] = {&plain_[g], &bucket_[g], &plain_[g]};
       }
       for (std::size_t g = 0; t > 1 && g < count; ++g) jobs_[jobs++] = {&weighted_[g], &plain_[g], &weighted_[g]};
-      adder_.run(jobs_.get(), jobs, []() noexcept {});
+      adder_.run(jobs_.get(), jobs, [](std::size_t) noexcept {}, [](std::size_t) noexcept {});
     }
     for (std::size_t g = 0; g < count; ++g) {
       const std::size_t w = (first + g) * kLanes / buckets.segments;

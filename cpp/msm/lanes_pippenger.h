@@ -15,8 +15,7 @@
 #include "msm/digits.h"
 #include "msm/lanes_bucket_sums.h"
 #include "msm/lanes_bucket_weights.h"
-#include "msm/lanes_combine.h"
-#include "msm/lanes_windows.h"
+#include "msm/lanes_tuning.h"
 #include "msm/msm.h"
 #include "msm/scratch.h"
 

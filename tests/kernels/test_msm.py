@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from py_ecc import optimized_bn128 as curve
+from support import trap
 
 from assay import _native, num_threads, set_num_threads
 from assay.core.errors import EncodingError, InvalidInput, WrongType
@@ -158,6 +161,67 @@ def test_a_bucket_longer_than_a_chunk(isa: str, threads: int) -> None:
     logs = [rng.randrange(R) for _ in range(n)]
     scalars = [rng.choice([1, 1, 1, R - 1, 5, rng.randrange(R)]) for _ in range(n)]
     check(logs, scalars, 8)
+
+
+@pytest.mark.parametrize("limbs", [8, 16])
+@pytest.mark.parametrize("n", [255, 256, 257, 511, 512, 1025])
+def test_sizes_around_the_first_in_lanes(isa: str, threads: int, limbs: int, n: int) -> None:
+    rng = random.Random(n)
+    check([rng.randrange(R) for _ in range(n)], [rng.randrange(1, R) for _ in range(n)], limbs)
+
+
+@pytest.mark.parametrize("limbs", [8, 16])
+def test_buckets_of_unequal_lengths(isa: str, limbs: int) -> None:
+    """Buckets from 1 entry to twice the length at which they are cut, with signs, equal and opposite points among them."""
+    rng = random.Random(limbs)
+    lengths = [1, 2, 3, 7, 8, 9, 127, 128, 129, 255, 256, 257, 64, 64, 63, 65, 1, 1]
+    scalars = [sign * (b + 1) % R for b, length in enumerate(lengths) for sign in rng.choices([1, -1], k=length)]
+    logs = [rng.choice([5, -5, rng.randrange(R), rng.randrange(R)]) for _ in scalars]
+    check(logs, scalars, limbs)
+    check([1] * len(scalars), scalars, limbs)
+    check([rng.choice([1, -1]) for _ in scalars], scalars, limbs)
+    everywhere = [k * (1 + (1 << 60) + (1 << 120) + (1 << 180)) % R for k in scalars]
+    check(logs, everywhere, limbs)
+
+
+@pytest.mark.parametrize("limbs", [8, 16])
+@pytest.mark.parametrize("n", [300, 2000])
+def test_powers_of_two_and_their_neighbours(isa: str, limbs: int, n: int) -> None:
+    rng = random.Random(n)
+    edges = [0, 1, R - 1, R // 2, R // 2 + 1, *(((1 << k) + d) % R for k in range(1, 254) for d in (-1, 0, 1))]
+    scalars = [edges[i % len(edges)] for i in range(n)]
+    check([rng.randrange(R) for _ in range(n)], scalars, limbs)
+    check([rng.randrange(2) for _ in range(n)], scalars, limbs)
+    check([7] * n, scalars, limbs)
+
+
+def test_lanes_give_the_bytes_of_the_scalar_levels(isa: str, threads: int) -> None:
+    rng = random.Random(1)
+    for limbs, n in ((8, 6000), (16, 1500)):
+        points = points_of([rng.choice([3, -3, rng.randrange(R)]) for _ in range(n)], limbs)
+        scalars = Fr.to_limbs([rng.choice([1, R - 1, rng.randrange(R)]) for _ in range(n)])
+        got = SUM[limbs](points, scalars)
+        _native.set_isa("portable")
+        want = SUM[limbs](points, scalars)
+        _native.set_isa(isa)
+        assert np.array_equal(got, want)
+
+
+@pytest.mark.skipif(
+    "ifma" in _native.cpu_info()["available"] or "avx512" not in _native.cpu_info()["available"],
+    reason="the tests above run on ifma, or the processor lacks what the instruction trap needs",
+)
+def test_the_level_ifma_under_the_instruction_trap() -> None:
+    chosen = "ifma and (first_in_lanes or unequal or powers or opposite or infinity or equal_points or bytes)"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", chosen, __file__],
+        env=trap.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert int(done.stdout.rsplit(" passed", 1)[0].rsplit(None, 1)[-1]) > 50
 
 
 def test_every_bucket_of_a_toy_window(isa: str) -> None:

@@ -67,20 +67,25 @@ ASSAY_LANES_INLINE Word pick(const Word& table, const Word& index) noexcept {
 // Row i of the transpose holds word i of every input.
 ASSAY_LANES_INLINE void transpose(Word (&row)[8]) noexcept {
   __m512i a[8], b[8];
+#pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
     a[2 * i] = _mm512_unpacklo_epi64(row[2 * i].v, row[2 * i + 1].v);
     a[2 * i + 1] = _mm512_unpackhi_epi64(row[2 * i].v, row[2 * i + 1].v);
   }
+#pragma GCC unroll 2
   for (int i = 0; i < 2; ++i) {
+#pragma GCC unroll 2
     for (int j = 0; j < 2; ++j) {  // pairs of 128-bit blocks
       b[4 * i + j] = _mm512_shuffle_i64x2(a[4 * i + j], a[4 * i + j + 2], 0x88);
       b[4 * i + j + 2] = _mm512_shuffle_i64x2(a[4 * i + j], a[4 * i + j + 2], 0xdd);
     }
   }
+#pragma GCC unroll 4
   for (int j = 0; j < 4; ++j) {
     a[j] = _mm512_shuffle_i64x2(b[j], b[j + 4], 0x88);
     a[j + 4] = _mm512_shuffle_i64x2(b[j], b[j + 4], 0xdd);
   }
+#pragma GCC unroll 8
   for (int j = 0; j < 8; ++j) row[j].v = a[j];
 }
 
