@@ -172,7 +172,7 @@ def test_sizes_around_the_first_in_lanes(isa: str, threads: int, limbs: int, n: 
 
 @pytest.mark.parametrize("limbs", [8, 16])
 def test_buckets_of_unequal_lengths(isa: str, limbs: int) -> None:
-    """Buckets from 1 entry to twice the length at which they are cut, with signs, equal and opposite points among them."""
+    """Buckets of 1 to 257 entries, which are cut at 128, with signs, equal and opposite points."""
     rng = random.Random(limbs)
     lengths = [1, 2, 3, 7, 8, 9, 127, 128, 129, 255, 256, 257, 64, 64, 63, 65, 1, 1]
     scalars = [sign * (b + 1) % R for b, length in enumerate(lengths) for sign in rng.choices([1, -1], k=length)]
