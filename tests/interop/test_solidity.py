@@ -201,6 +201,10 @@ def test_names_and_arguments_are_checked(three: Deployed) -> None:
     for name in ("", "1a", "a b", "A{}", "A" * 65, "Verifier\n"):
         with pytest.raises(InvalidInput):
             solidity.verifier(three.vk, name=name)
+    vk = three.vk
+    hidden = VerifyingKey.from_points(vk.alpha, vk.beta, vk.gamma, vk.delta, vk.ic, ceremony="a\ncontract B {}")
+    with pytest.raises(InvalidInput, match="printable"):
+        solidity.verifier(hidden)
     with pytest.raises(InvalidInput):
         solidity.calldata([R], three.proof)
     with pytest.raises(EncodingError):

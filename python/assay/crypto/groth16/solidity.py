@@ -109,11 +109,13 @@ contract {name} {{
 def verifier(vk: VerifyingKey, *, name: str = "Groth16Verifier") -> str:
     """The source of a contract `name` that verifies proofs for `vk`, for solc 0.8.13 or newer.
 
-    `InvalidInput` if `name` is no identifier; `LimitError` above `MAX_PUBLIC` public inputs: hash them inside the
+    `InvalidInput` if `name` is no identifier or the ceremony not printable; `LimitError` above `MAX_PUBLIC` public inputs: hash them inside the
     circuit and make the hash the one public input.
     """
     if not _IDENTIFIER.fullmatch(name):
         raise InvalidInput(f"the name of a contract is an identifier of at most 64 characters, not {name!r:.80}")
+    if not (vk.ceremony.isascii() and vk.ceremony.isprintable()):
+        raise InvalidInput("the key's ceremony stands in a comment of the contract and has to be printable ASCII")
     if vk.num_public > MAX_PUBLIC:
         raise LimitError(
             f"{vk.num_public} public inputs make a contract larger than EIP-170 allows (at most {MAX_PUBLIC}): "
