@@ -109,7 +109,7 @@ contract {name} {{
 def verifier(vk: VerifyingKey, *, name: str = "Groth16Verifier") -> str:
     """The source of a contract `name` that verifies proofs for `vk`, for solc 0.8.13 or newer.
 
-    `InvalidInput` if `name` is no identifier or the key's ceremony not printable; `LimitError` above `MAX_PUBLIC` public
+    `InvalidInput` if `name` is no identifier or the ceremony not printable; `LimitError` above `MAX_PUBLIC` public
     inputs: hash them inside the circuit and make the hash the one public input.
     """
     if not _IDENTIFIER.fullmatch(name):
