@@ -10,17 +10,6 @@
 ASSAY_ISA_BEGIN
 namespace field_vector {
 
-// Eight canonical elements; false if one is not below p.
-template <class P>
-inline bool load_canonical(lanes::Lanes<P>& out, const std::uint64_t* rows) noexcept {
-  const lanes::Lanes<P> x = lanes::load_rows<P>(rows);
-  const lanes::Lanes<P> less = carry(x - lanes::multiple<P, 1>());
-  if (lanes::negative_mask(less.limb[x.K - 1]) != 0xff) return false;
-  constexpr Limbs<P::N> kRSquared = params::power_of_two_mod(2 * lanes::kRadixBits * x.K, P::modulus);
-  out = mul(x, lanes::Lanes<P>::raw(kRSquared));
-  return true;
-}
-
 // Up to kBlock elements, the last group filled up with zeros.
 template <class F>
 Status lanes_block(FieldOp op, const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out,
@@ -34,7 +23,7 @@ Status lanes_block(FieldOp op, const std::uint64_t* a, const std::uint64_t* b, s
   const auto load = [&](L& to, const std::uint64_t* from, std::size_t g) noexcept {
     std::uint64_t tail[kRow] = {};
     if (g == whole) std::copy(from + kRow * g, from + F::N * n, tail);
-    return load_canonical(to, g == whole ? tail : from + kRow * g);
+    return lanes::load_canonical(to, g == whole ? tail : from + kRow * g);
   };
   for (std::size_t g = 0; g < groups; ++g) {
     if (!load(x[g], a, g)) return Status::non_canonical;
@@ -68,10 +57,9 @@ Status lanes_block(FieldOp op, const std::uint64_t* a, const std::uint64_t* b, s
     default:
       return Status::out_of_range;
   }
-  const L unit = L::raw({1});
   for (std::size_t g = 0; g < groups; ++g) {
     std::uint64_t tail[kRow];
-    store_rows(g == whole ? tail : out + kRow * g, reduce(mul(x[g], unit)));
+    store_canonical(g == whole ? tail : out + kRow * g, x[g]);
     if (g == whole) std::copy_n(tail, F::N * n - kRow * g, out + kRow * g);
   }
   return Status::ok;

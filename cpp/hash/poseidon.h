@@ -35,7 +35,7 @@ struct PoseidonKernel {
 };
 extern const PoseidonKernel kPoseidonPortable;
 #if defined(ASSAY_X86)
-extern const PoseidonKernel kPoseidonAdx;
+extern const PoseidonKernel kPoseidonAdx, kPoseidonAvx512, kPoseidonIfma;
 #endif
 
 // The kernel of the level in force, its known answer for width t checked. t in [2, 17].

@@ -235,6 +235,20 @@ void make_recurrence(PoseidonTables& tables, const Matrix& constants, const Matr
   append(tables.recurrence, m);
 }
 
+// The same elements with 2^260 in place of 2^256, in radix 2^52.
+std::vector<std::uint64_t> radix52(const std::vector<std::uint64_t>& limbs) {
+  constexpr std::uint64_t kMask = (std::uint64_t{1} << 52) - 1;
+  const Fr sixteen = Fr::from_u64(16);
+  std::vector<std::uint64_t> out;
+  for (std::size_t i = 0; i < limbs.size(); i += 4) {
+    const Fr x = Fr::raw({limbs[i], limbs[i + 1], limbs[i + 2], limbs[i + 3]}) * sixteen;
+    const std::uint64_t* w = x.v;
+    out.insert(out.end(), {w[0] & kMask, (w[0] >> 52 | w[1] << 12) & kMask, (w[1] >> 40 | w[2] << 24) & kMask,
+                           (w[2] >> 28 | w[3] << 36) & kMask, w[3] >> 16});
+  }
+  return out;
+}
+
 struct Slot {
   std::once_flag once;
   PoseidonTables tables;
@@ -256,6 +270,13 @@ const PoseidonTables* poseidon_tables(std::size_t t) noexcept {
       Matrix constants, mds;
       make_plain(made, constants, mds);
       make_recurrence(made, constants, mds);
+      made.lanes = {radix52(made.round_constants),
+                    radix52(made.mds),
+                    radix52(made.partial_constant),
+                    radix52(made.entry),
+                    radix52(made.entry_constant),
+                    radix52(made.recurrence),
+                    radix52(made.exit)};
       slot.tables = std::move(made);
     });
   } catch (...) {  // out of memory; the next call tries again

@@ -31,9 +31,8 @@ constexpr std::size_t kPoseidonFullRounds = 8, kPoseidonMaxPartialRounds = 70;
 // Partial rounds of width t; t is in [2, 17] (unchecked).
 std::size_t poseidon_partial_rounds(std::size_t t) noexcept;
 
-// Field elements in Montgomery form, four limbs each: the same bits on every instruction-set level.
-struct PoseidonTables {
-  std::size_t t = 0, partial_rounds = 0;
+// Field elements in Montgomery form, the same bits on every instruction-set level.
+struct PoseidonConstants {
   std::vector<std::uint64_t> round_constants;   // [rounds, t]: the plain form
   std::vector<std::uint64_t> mds;               // [t, t], row i gives output i
   std::vector<std::uint64_t> partial_constant;  // [RP]: k_r
@@ -41,6 +40,11 @@ struct PoseidonTables {
   std::vector<std::uint64_t> entry_constant;    // [t]: what the partial rounds' constants add there
   std::vector<std::uint64_t> recurrence;        // [2 n + 1]: s_(r+1) from y_(r-n), s_(r-n+1), y_(r-n+1), .., s_r, y_r
   std::vector<std::uint64_t> exit;              // [n, 2 n]: u_r from y_(r-n), s_(r-n+1), .., y_(r-1), s_r
+};
+
+struct PoseidonTables : PoseidonConstants {  // four limbs an element, as field/fe.h has them
+  std::size_t t = 0, partial_rounds = 0;
+  PoseidonConstants lanes;  // five limbs of 52 bits an element, as field/lanes/lanes.h has them
 };
 
 // The tables of width t, made at the first call. Null when t is out of range or memory ran out.

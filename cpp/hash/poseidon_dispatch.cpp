@@ -11,13 +11,20 @@ namespace assay {
 namespace {
 
 enum Check : int { unchecked = 0, passed, failed };
-std::atomic<int> checks[2][kPoseidonMaxWidth + 1];  // by level and width
+std::atomic<int> checks[kIsaLevels.size()][kPoseidonMaxWidth + 1];  // by level and width
 
+// Alone, and as often as the widest kernel hashes at once.
 bool known_answer(const PoseidonKernel& kernel, const PoseidonTables& tables) noexcept {
-  std::uint64_t tag[4] = {}, inputs[4 * kPoseidonMaxWidth] = {}, out[4];
-  for (std::size_t i = 0; i + 1 < tables.t; ++i) inputs[4 * i] = i + 1;
-  return kernel.hash_canonical(tables, tag, inputs, 1, out) == Status::ok &&
-         std::memcmp(out, poseidon_known_answer(tables.t), sizeof out) == 0;
+  constexpr std::size_t kTogether = 16;
+  std::uint64_t tag[4] = {}, inputs[kTogether * 4 * kPoseidonMaxWidth] = {}, out[kTogether * 4];
+  const std::size_t k = tables.t - 1;
+  for (std::size_t i = 0; i < kTogether * k; ++i) inputs[4 * i] = i % k + 1;
+  for (const std::size_t n : {std::size_t{1}, kTogether}) {
+    if (kernel.hash_canonical(tables, tag, inputs, n, out) != Status::ok) return false;
+    for (std::size_t h = 0; h < n; ++h)
+      if (std::memcmp(out + 4 * h, poseidon_known_answer(tables.t), 32) != 0) return false;
+  }
+  return true;
 }
 
 bool usable(IsaLevel level, const PoseidonKernel& kernel, std::size_t t) noexcept {
@@ -37,6 +44,8 @@ bool usable(IsaLevel level, const PoseidonKernel& kernel, std::size_t t) noexcep
 
 const PoseidonKernel& poseidon_kernel(std::size_t t) noexcept {
 #if defined(ASSAY_X86)
+  if (isa_level() == IsaLevel::ifma && usable(IsaLevel::ifma, kPoseidonIfma, t)) return kPoseidonIfma;
+  if (isa_level() >= IsaLevel::avx512 && usable(IsaLevel::avx512, kPoseidonAvx512, t)) return kPoseidonAvx512;
   if (isa_level() >= IsaLevel::adx && usable(IsaLevel::adx, kPoseidonAdx, t)) return kPoseidonAdx;
 #endif
   if (usable(IsaLevel::portable, kPoseidonPortable, t)) return kPoseidonPortable;
@@ -51,7 +60,7 @@ Status poseidon_hash(const std::uint64_t* inputs, std::size_t n, std::size_t k, 
   if (tables == nullptr) return Status::out_of_memory;
   const PoseidonKernel& kernel = poseidon_kernel(t);
   std::atomic<int> bad{static_cast<int>(Status::ok)};
-  ASSAY_TRY(parallel_for(n, 8, [&](std::size_t begin, std::size_t end) noexcept {
+  ASSAY_TRY(parallel_for(n, 64, [&](std::size_t begin, std::size_t end) noexcept {
     const Status status = kernel.hash_canonical(*tables, tag, inputs + 4 * k * begin, end - begin, out + 4 * begin);
     if (status != Status::ok) bad.store(static_cast<int>(status), std::memory_order_relaxed);
   }));

@@ -38,7 +38,7 @@ Status Shape::hash(const Node* children, std::size_t groups, Node* out) const no
   if (tables == nullptr) return Status::out_of_memory;
   const PoseidonKernel& kernel = poseidon_kernel(arity_ + 1);
   static_assert(sizeof(Node) == 4 * sizeof(std::uint64_t));
-  return parallel_for(groups, 4, [&](std::size_t begin, std::size_t end) noexcept {
+  return parallel_for(groups, 32, [&](std::size_t begin, std::size_t end) noexcept {
     kernel.hash_montgomery(*tables, tag_.v, children[arity_ * begin].v, end - begin, out[begin].v);
   });
 }

@@ -64,6 +64,20 @@ ASSAY_LANES_INLINE void store_rows(std::uint64_t* p, const Lanes<P>& a) noexcept
   }
 }
 
+// Eight canonical integers to the form of lanes; false if one is not below p.
+template <class P>
+inline bool load_canonical(Lanes<P>& out, const std::uint64_t* rows) noexcept {
+  const Lanes<P> x = load_rows<P>(rows);
+  if (negative_mask(carry(x - multiple<P, 1>()).limb[x.K - 1]) != 0xff) return false;
+  constexpr Limbs<P::N> kRSquared = params::power_of_two_mod(2 * kRadixBits * x.K, P::modulus);
+  out = mul(x, Lanes<P>::raw(kRSquared));
+  return true;
+}
+template <class P>
+inline void store_canonical(std::uint64_t* rows, const Lanes<P>& a) noexcept {
+  store_rows(rows, reduce(mul(a, Lanes<P>::raw({1}))));
+}
+
 }  // namespace lanes
 
 ASSAY_ISA_END

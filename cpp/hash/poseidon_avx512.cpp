@@ -1,0 +1,6 @@
+#include "hash/poseidon_lanes.h"
+
+namespace assay {
+const PoseidonKernel kPoseidonAvx512 = {poseidon::side_by_side::hash_montgomery, poseidon::side_by_side::hash_canonical,
+                                        poseidon::permute_canonical};
+}  // namespace assay
