@@ -33,7 +33,7 @@ bench: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready
 
 # Kernel tests under tests/support/trap.py, at the levels that need it. The short form is part of `make test`.
 TRAP = $(BIN)/python tests/support/trap.py $(BIN)/python -m pytest -k "ifma or sha256"
-TRAP_SHORT = $(patsubst %,tests/kernels/test_%.py,sha256 field ntt msm)
+TRAP_SHORT = $(patsubst %,tests/kernels/test_%.py,sha256 field ntt msm poseidon)
 
 ifma-trap: $(VENV)/.installed-dev
 	$(TRAP) tests/kernels
