@@ -33,7 +33,7 @@ def hang():
     time.sleep(60)
 def broken():
     raise KeyError("no such kernel")
-CASES = {"work": lambda: work, "hang": lambda: hang, "new": lambda: assay.new}
+CASES = {"work": lambda: work, "hang": lambda: hang, "new": lambda: assay.new and work}
 """
 
 
@@ -233,6 +233,13 @@ def test_a_revision_that_does_not_exist_or_build_is_nothing_to_compare_with(
         gate(repository, cases, "HEAD~5")
     with pytest.raises(NothingToCompare):
         gate(repository, cases, "--help")
+
+
+def test_a_revision_that_runs_no_case_is_nothing_to_compare_with(repository: Repository, cases: Path) -> None:
+    repository.commit(1000)
+    (repository.top / "python" / "assay" / "__init__.py").write_text("COST = 5\ndef new(): pass\n")
+    with pytest.raises(NothingToCompare, match="runs no case"):
+        against("HEAD", repo=repository.top, cases=cases, names=["new"])
 
 
 def test_a_shallow_clone_is_told_how_to_get_more(repository: Repository, cases: Path, tmp_path: Path) -> None:

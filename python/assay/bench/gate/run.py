@@ -34,7 +34,7 @@ _FAILING: Final = (Verdict.SLOWER, Verdict.FAILED)
 
 
 class NothingToCompare(NotFound):
-    """The revision is not there, or does not build."""
+    """The revision is not there, does not build, or runs no case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,9 @@ def against(
     """The working tree of `repo` against one of its revisions; the report, with `passed`.
 
     names: the cases of the file to run, default all. tolerance: 0.05 allows 5 % more time. pairs: of fresh processes a
-    case. Raises `NothingToCompare` without a checkout or for a revision that is not there or does not build, `NotFound`
-    for a case that is not there, `BuildError` if this tree does not build, `InvalidInput` for numbers out of range.
+    case. Raises `NothingToCompare` without a checkout or for a revision that is not there, does not build or runs no
+    case, `NotFound` for a case that is not there, `BuildError` if this tree does not build, `InvalidInput` for numbers
+    out of range.
     """
     known = case_names(cases)
     if missing := [name for name in names if name not in known]:
@@ -105,6 +106,8 @@ def against(
             compare(ours, theirs, cases, name, tolerance=tolerance, pairs=pairs, core=core, isa=isa, say=say)
             for name in names or known
         ]
+    if all(outcome.verdict is Verdict.NOT_COMPARABLE for outcome in outcomes):
+        raise NothingToCompare(f"nothing to compare with: {revision} runs no case: {outcomes[0].why}")
     return {
         "against": revision,
         "commit": commit,
