@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "cpu/features.h"
+#include "ntt/domain.h"
 #include "ntt/roots_cache.h"
 
 namespace assay {
@@ -14,6 +15,16 @@ const NttKernel& kernel() noexcept {
   if (isa_level() >= IsaLevel::adx) return kNttAdx;
 #endif
   return kNttPortable;
+}
+
+// The lane kernel for transforms of 2^log_n elements, or null.
+const NttLanesKernel* lanes_kernel(unsigned log_n) noexcept {
+#if defined(ASSAY_X86)
+  if (log_n < kNttLanesMinLog) return nullptr;
+  if (isa_level() >= IsaLevel::ifma) return &kNttIfma;
+  if (isa_level() >= IsaLevel::avx512) return &kNttAvx512;
+#endif
+  return nullptr;
 }
 
 Status log_size(unsigned& log_n, std::size_t n) noexcept {
@@ -34,16 +45,43 @@ void swap_elements(std::uint64_t* values, std::size_t i, std::size_t j) noexcept
   std::swap_ranges(values + 4 * i, values + 4 * i + 4, values + 4 * j);
 }
 
+// shift = w_2n
+bool is_root_of_next_domain(const std::uint64_t* shift, unsigned log_n) noexcept {
+  if (log_n >= kNttMaxLog) return false;
+  const Fr root = domain_root<Fr>(log_n + 1);
+  return std::equal(shift, shift + 4, root.v);
+}
+
 enum class Direction { forward, inverse, extend };
+
+Status lanes_transform(const NttLanesKernel& k, Direction direction, std::uint64_t* values, unsigned log_n,
+                       const std::uint64_t* shift, JobControl* control) noexcept {
+  const bool odd = shift != nullptr && is_root_of_next_domain(shift, log_n);
+  const std::uint64_t* scale = odd ? nullptr : shift;
+  NttTable roots;
+  ASSAY_TRY(ntt_roots(roots, odd ? log_n : log_n - 1, k.roots, control));
+  switch (direction) {
+    case Direction::forward:
+      return k.forward(values, log_n, roots.get(), scale, odd, control);
+    case Direction::inverse:
+      return k.inverse(values, log_n, roots.get(), scale, odd, control);
+    case Direction::extend:
+      ASSAY_TRY(k.inverse(values, log_n, roots.get(), nullptr, false, control));
+      return k.forward(values, log_n, roots.get(), scale, odd, control);
+  }
+  return Status::out_of_range;
+}
 
 Status transform(Direction direction, std::uint64_t* values, std::size_t n, const std::uint64_t* shift,
                  JobControl* control) noexcept {
   unsigned log_n = 0;
   ASSAY_TRY(log_size(log_n, n));
   if (shift != nullptr && is_zero(shift)) return Status::not_invertible;
+  if (const NttLanesKernel* lanes = lanes_kernel(log_n))
+    return lanes_transform(*lanes, direction, values, log_n, shift, control);
   const NttKernel& k = kernel();
-  std::shared_ptr<const std::uint64_t[]> roots;
-  ASSAY_TRY(ntt_roots(roots, log_n, k, control));
+  NttTable roots;
+  ASSAY_TRY(ntt_roots(roots, log_n > 1 ? log_n - 1 : 0, k.roots, control));
   switch (direction) {
     case Direction::forward:
       return k.forward(values, log_n, roots.get(), shift, false, control);
@@ -66,6 +104,21 @@ Status ntt_inverse(std::uint64_t* values, std::size_t n, const std::uint64_t* sh
 }
 Status ntt_extend(std::uint64_t* values, std::size_t n, const std::uint64_t* shift, JobControl* control) noexcept {
   return transform(Direction::extend, values, n, shift, control);
+}
+
+Status ntt_extend_odd(std::uint64_t* values, std::size_t n, JobControl* control) noexcept {
+  unsigned log_n = 0;
+  ASSAY_TRY(log_size(log_n, n));
+  if (log_n >= kNttMaxLog) return Status::out_of_range;
+  if (const NttLanesKernel* lanes = lanes_kernel(log_n)) {
+    NttTable roots;
+    ASSAY_TRY(ntt_roots(roots, log_n, lanes->roots, control));
+    return lanes->extend_odd(values, log_n, roots.get(), control);
+  }
+  const Fr shift = domain_root<Fr>(log_n + 1);
+  ASSAY_TRY(ntt_bit_reverse(values, n, control));
+  ASSAY_TRY(ntt_extend(values, n, shift.v, control));
+  return ntt_bit_reverse(values, n, control);
 }
 
 Status ntt_forward_natural(std::uint64_t* values, std::size_t n, const std::uint64_t* shift,
@@ -119,6 +172,10 @@ Status ntt_lagrange(const std::uint64_t* tau, std::size_t n, std::uint64_t* out,
 Status fr_to_montgomery(std::uint64_t* values, std::size_t n) noexcept { return kernel().to_montgomery(values, n); }
 Status fr_from_montgomery(std::uint64_t* values, std::size_t n) noexcept { return kernel().from_montgomery(values, n); }
 
-std::size_t ntt_memory_estimate(std::size_t n) noexcept { return 16 * n + (std::size_t{1} << 18) + (1u << 20); }
+std::size_t ntt_memory_estimate(std::size_t n) noexcept {
+  // lanes: 80 bytes a root, 320 KiB of buffer a thread
+  const bool lanes = n > 1 && lanes_kernel(static_cast<unsigned>(std::bit_width(n) - 1)) != nullptr;
+  return (lanes ? 40 * n + (std::size_t{320} << 10) * num_threads() : 16 * n) + (std::size_t{1} << 18) + (1u << 20);
+}
 
 }  // namespace assay

@@ -11,8 +11,9 @@
 // cache blocking as in Bailey, J. Supercomputing 4 (1990).
 //
 // Values are Montgomery limbs, 4 an element, in place. Constant time in the values; n and the coset are public. Cost:
-// n/2 log2 n multiplications, minus n for the trivial roots, plus n for the scale of an inverse or a coset. Memory:
-// no copy of the values; a table of n/2 roots of unity, cached up to kNttCachedLog and shared between threads.
+// n/2 log2 n multiplications, minus n for the trivial roots, plus n for the scale of an inverse or a coset (in lanes:
+// none for an inverse, 2 n for a coset, but n for the coset of w_2n). Memory: no copy of the values; a table of n/2
+// roots of unity (80 bytes each in lanes, else 32), cached up to kNttCachedLog and shared between threads.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,7 @@
 namespace assay {
 
 constexpr unsigned kNttMaxLog = 28;
-constexpr unsigned kNttCachedLog = 21;  // the cache holds at most 2^20 roots, 32 MiB
+constexpr unsigned kNttCachedLog = 21;  // the cache holds at most 2^20 roots: 32 MiB, 80 MiB in lanes
 
 // n: a power of two, at most 2^28 (out_of_range otherwise). shift: the coset's s, 4 limbs, not zero (not_invertible);
 // null for s = 1. After `cancelled` the values are unspecified.
@@ -37,6 +38,8 @@ Status ntt_inverse_natural(std::uint64_t* values, std::size_t n, const std::uint
                            JobControl* control) noexcept;
 // Values on H become values on s H, both bit-reversed: ntt_inverse then ntt_forward with n multiplications fewer.
 Status ntt_extend(std::uint64_t* values, std::size_t n, const std::uint64_t* shift, JobControl* control) noexcept;
+// The same for s = w_2n, the root of order 2 n (s H: the odd powers), in natural order on both sides.
+Status ntt_extend_odd(std::uint64_t* values, std::size_t n, JobControl* control) noexcept;
 // Swaps element i with element brv(i).
 Status ntt_bit_reverse(std::uint64_t* values, std::size_t n, JobControl* control) noexcept;
 
@@ -51,8 +54,15 @@ Status fr_from_montgomery(std::uint64_t* values, std::size_t n) noexcept;
 // Peak memory of a transform of n elements beyond the values themselves, in bytes.
 std::size_t ntt_memory_estimate(std::size_t n) noexcept;
 
+// How a kernel keeps the 2^log roots of its table.
+struct NttRoots {
+  std::size_t (*words)(unsigned log) noexcept;
+  // Extends the table from 2^have to 2^want roots; have = 0: it is empty but for room.
+  Status (*extend)(std::uint64_t* table, unsigned have, unsigned want, JobControl* control) noexcept;
+};
+
 struct NttKernel {
-  Status (*roots)(std::uint64_t* table, unsigned log_have, unsigned log_want, JobControl* control) noexcept;
+  NttRoots roots;
   Status (*forward)(std::uint64_t* values, unsigned log_n, const std::uint64_t* roots, const std::uint64_t* shift,
                     bool divide, JobControl* control) noexcept;
   Status (*inverse)(std::uint64_t* values, unsigned log_n, const std::uint64_t* roots, const std::uint64_t* shift,
@@ -62,8 +72,21 @@ struct NttKernel {
   Status (*from_montgomery)(std::uint64_t* values, std::size_t n) noexcept;
 };
 extern const NttKernel kNttPortable;
+
+// The transforms in eight lanes, of sizes from 2^kNttLanesMinLog on; the inverse divides by n. odd: the coset of w_2n,
+// with shift null.
+constexpr unsigned kNttLanesMinLog = 6;
+struct NttLanesKernel {
+  NttRoots roots;
+  Status (*forward)(std::uint64_t* values, unsigned log_n, const std::uint64_t* roots, const std::uint64_t* shift,
+                    bool odd, JobControl* control) noexcept;
+  Status (*inverse)(std::uint64_t* values, unsigned log_n, const std::uint64_t* roots, const std::uint64_t* shift,
+                    bool odd, JobControl* control) noexcept;
+  Status (*extend_odd)(std::uint64_t* values, unsigned log_n, const std::uint64_t* roots, JobControl* control) noexcept;
+};
 #if defined(ASSAY_X86)
 extern const NttKernel kNttAdx;
+extern const NttLanesKernel kNttAvx512, kNttIfma;
 #endif
 
 }  // namespace assay

@@ -13,6 +13,8 @@ namespace ntt {
 
 constexpr std::size_t kConvertBlock = 4096;
 
+inline std::size_t scalar_roots_words(unsigned log) noexcept { return std::size_t{4} << log; }
+
 inline Status to_montgomery(std::uint64_t* values, std::size_t n) noexcept {
   std::atomic<bool> bad{false};
   ASSAY_TRY(parallel_for(n, kConvertBlock, [&](std::size_t begin, std::size_t end) noexcept {
@@ -40,4 +42,4 @@ inline Status from_montgomery(std::uint64_t* values, std::size_t n) noexcept {
 ASSAY_ISA_END
 
 #define ASSAY_NTT_KERNEL \
-  {ntt::roots<Fr>, ntt::forward<Fr>, ntt::inverse<Fr>, ntt::lagrange<Fr>, ntt::to_montgomery, ntt::from_montgomery}
+  {{ntt::scalar_roots_words, ntt::roots<Fr>}, ntt::forward<Fr>, ntt::inverse<Fr>, ntt::lagrange<Fr>, ntt::to_montgomery, ntt::from_montgomery}

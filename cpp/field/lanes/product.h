@@ -6,6 +6,9 @@
 //   Factor            a word in the form its multiplier takes; factor(a) for a < 2^52, low_factor(a) for a mod 2^52
 //   column_start      what a column must hold before `lows` low and `highs` high halves are added to it
 //   low_factor(a, b)  the factor a b mod 2^52
+//   add_low, add_high one half of multiply_add
+//   constant_factor   the factor of a number known when compiled, in every lane
+//   bits, from_bits   a factor as the word a table keeps it in, and back; number: the number that it stands for
 #pragma once
 
 #include <bit>
@@ -28,10 +31,17 @@ inline constexpr std::uint64_t kRadixMask = (std::uint64_t{1} << kRadixBits) - 1
 using Factor = Word;
 ASSAY_LANES_INLINE Factor factor(const Word& a) noexcept { return a; }
 ASSAY_LANES_INLINE Factor low_factor(const Word& a) noexcept { return a; }  // the instructions read 52 bits
+ASSAY_LANES_INLINE Factor constant_factor(std::uint64_t a) noexcept { return broadcast(a); }
+ASSAY_LANES_INLINE Word bits(const Factor& a) noexcept { return a; }
+ASSAY_LANES_INLINE Factor from_bits(const Word& a) noexcept { return a; }
+ASSAY_LANES_INLINE Word number(const Factor& a) noexcept { return a; }
 constexpr std::uint64_t column_start(unsigned, unsigned) noexcept { return 0; }
 
 ASSAY_LANES_INLINE void add_low(Word& lo, const Factor& a, const Factor& b) noexcept {
   lo.v = _mm512_madd52lo_epu64(lo.v, a.v, b.v);
+}
+ASSAY_LANES_INLINE void add_high(Word& hi, const Factor& a, const Factor& b) noexcept {
+  hi.v = _mm512_madd52hi_epu64(hi.v, a.v, b.v);
 }
 ASSAY_LANES_INLINE void multiply_add(Word& lo, Word& hi, const Factor& a, const Factor& b) noexcept {
   lo.v = _mm512_madd52lo_epu64(lo.v, a.v, b.v);
@@ -54,6 +64,10 @@ inline constexpr double kTwo52 = 0x1p52, kTwo104 = 0x1p104;
 
 ASSAY_LANES_INLINE Factor factor(const Word& a) noexcept { return _mm512_cvtepi64_pd(a.v); }
 ASSAY_LANES_INLINE Factor low_factor(const Word& a) noexcept { return factor(a & broadcast(kRadixMask)); }
+ASSAY_LANES_INLINE Factor constant_factor(std::uint64_t a) noexcept { return _mm512_set1_pd(static_cast<double>(a)); }
+ASSAY_LANES_INLINE Word bits(Factor a) noexcept { return {_mm512_castpd_si512(a)}; }
+ASSAY_LANES_INLINE Factor from_bits(const Word& a) noexcept { return _mm512_castsi512_pd(a.v); }
+ASSAY_LANES_INLINE Word number(Factor a) noexcept { return {_mm512_cvtpd_epi64(a)}; }
 constexpr std::uint64_t column_start(unsigned lows, unsigned highs) noexcept {
   return 0 - lows * std::bit_cast<std::uint64_t>(kTwo52) - highs * std::bit_cast<std::uint64_t>(kTwo104);
 }
@@ -73,6 +87,9 @@ ASSAY_LANES_INLINE __m512d low_half(Factor a, Factor b, __m512d high) noexcept {
 ASSAY_LANES_INLINE void add_low(Word& lo, Factor a, Factor b) noexcept {
   lo = lo + Word{_mm512_castpd_si512(detail::low_half(a, b, detail::high_half(a, b)))};
 }
+ASSAY_LANES_INLINE void add_high(Word& hi, Factor a, Factor b) noexcept {
+  hi = hi + Word{_mm512_castpd_si512(detail::high_half(a, b))};
+}
 ASSAY_LANES_INLINE void multiply_add(Word& lo, Word& hi, Factor a, Factor b) noexcept {
   const __m512d h = detail::high_half(a, b);
   hi = hi + Word{_mm512_castpd_si512(h)};
@@ -88,6 +105,10 @@ __extension__ using Product = unsigned __int128;
 using Factor = Word;
 inline Factor factor(const Word& a) noexcept { return a; }
 inline Factor low_factor(const Word& a) noexcept { return a & broadcast(kRadixMask); }
+inline Factor constant_factor(std::uint64_t a) noexcept { return broadcast(a); }
+inline Word bits(const Factor& a) noexcept { return a; }
+inline Factor from_bits(const Word& a) noexcept { return a; }
+inline Word number(const Factor& a) noexcept { return a; }
 constexpr std::uint64_t column_start(unsigned, unsigned) noexcept { return 0; }
 
 inline void multiply_add(Word& lo, Word& hi, const Factor& a, const Factor& b) noexcept {
@@ -99,6 +120,10 @@ inline void multiply_add(Word& lo, Word& hi, const Factor& a, const Factor& b) n
 }
 inline void add_low(Word& lo, const Factor& a, const Factor& b) noexcept {
   for (std::size_t i = 0; i < kLanes; ++i) lo.v[i] += (a.v[i] * b.v[i]) & kRadixMask;
+}
+inline void add_high(Word& hi, const Factor& a, const Factor& b) noexcept {
+  for (std::size_t i = 0; i < kLanes; ++i)
+    hi.v[i] += static_cast<std::uint64_t>((static_cast<Product>(a.v[i]) * b.v[i]) >> kRadixBits);
 }
 inline Factor low_factor(const Factor& a, const Factor& b) noexcept {
   Word r = broadcast(0);

@@ -66,6 +66,12 @@ template <unsigned Bits>
 inline Word shift_right(const Word& a) noexcept {
   return detail::each([&](std::size_t i) { return a.v[i] >> Bits; });
 }
+inline Word shift_left(const Word& a, unsigned count) noexcept {
+  return detail::each([&](std::size_t i) { return a.v[i] << count; });
+}
+inline Word shift_right(const Word& a, unsigned count) noexcept {
+  return detail::each([&](std::size_t i) { return a.v[i] >> count; });
+}
 template <unsigned Bits>
 inline Word shift_right_signed(const Word& a) noexcept {
   return detail::each(
@@ -85,6 +91,21 @@ inline Word select(const Word& a, const Word& b, LaneMask mask) noexcept {
 }
 inline Word pick(const Word& table, const Word& index) noexcept {
   return detail::each([&](std::size_t i) { return table.v[index.v[i] % kLanes]; });
+}
+inline Word reverse(const Word& a) noexcept {
+  return detail::each([&](std::size_t i) { return a.v[kLanes - 1 - i]; });
+}
+inline void split_pairs(const Word& a, const Word& b, Word& even, Word& odd) noexcept {
+  const auto at = [x = a, y = b](std::size_t i) { return i < kLanes ? x.v[i] : y.v[i - kLanes]; };
+  even = detail::each([&](std::size_t i) { return at(2 * i); });
+  odd = detail::each([&](std::size_t i) { return at(2 * i + 1); });
+}
+inline void load_elements(const std::uint64_t* p, Word (&w)[4]) noexcept {
+  for (std::size_t j = 0; j < 4; ++j) w[j] = detail::each([&](std::size_t i) { return p[4 * i + j]; });
+}
+inline void store_elements(std::uint64_t* p, const Word (&w)[4]) noexcept {
+  for (std::size_t j = 0; j < 4; ++j)
+    for (std::size_t i = 0; i < kLanes; ++i) p[4 * i + j] = w[j].v[i];
 }
 inline void transpose(Word (&row)[8]) noexcept {
   for (std::size_t i = 0; i < 8; ++i)

@@ -43,6 +43,13 @@ template <unsigned Bits>
 ASSAY_LANES_INLINE Word shift_right(const Word& a) noexcept {
   return {_mm512_srli_epi64(a.v, Bits)};
 }
+// the same by a number known at run time, below 64
+ASSAY_LANES_INLINE Word shift_left(const Word& a, unsigned count) noexcept {
+  return {_mm512_sll_epi64(a.v, _mm_cvtsi32_si128(static_cast<int>(count)))};
+}
+ASSAY_LANES_INLINE Word shift_right(const Word& a, unsigned count) noexcept {
+  return {_mm512_srl_epi64(a.v, _mm_cvtsi32_si128(static_cast<int>(count)))};
+}
 // of the words as signed numbers: floor(a / 2^Bits)
 template <unsigned Bits>
 ASSAY_LANES_INLINE Word shift_right_signed(const Word& a) noexcept {
@@ -62,6 +69,43 @@ ASSAY_LANES_INLINE Word select(const Word& a, const Word& b, LaneMask mask) noex
 // lane i: table[index mod 8], for the index in lane i
 ASSAY_LANES_INLINE Word pick(const Word& table, const Word& index) noexcept {
   return {_mm512_permutexvar_epi64(index.v, table.v)};
+}
+ASSAY_LANES_INLINE Word reverse(const Word& a) noexcept {
+  return {_mm512_permutexvar_epi64(_mm512_set_epi64(0, 1, 2, 3, 4, 5, 6, 7), a.v)};
+}
+// the words 0, 2, ..., 14 of a and b, and the words 1, 3, ..., 15
+ASSAY_LANES_INLINE void split_pairs(const Word& a, const Word& b, Word& even, Word& odd) noexcept {
+  const __m512i index = _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0);
+  const Word first = {_mm512_permutex2var_epi64(a.v, index, b.v)};
+  odd.v = _mm512_permutex2var_epi64(a.v, _mm512_add_epi64(index, _mm512_set1_epi64(1)), b.v);
+  even = first;
+}
+
+// Eight elements of four words each, 32 words from p on: word j of all in w[j]; and back.
+ASSAY_LANES_INLINE void load_elements(const std::uint64_t* p, Word (&w)[4]) noexcept {
+  const __m512i low = _mm512_set_epi64(13, 9, 5, 1, 12, 8, 4, 0), high = _mm512_set_epi64(15, 11, 7, 3, 14, 10, 6, 2);
+  __m512i half[2][2];  // elements 4 i ..: words 0 and 1, words 2 and 3
+  for (int i = 0; i < 2; ++i) {
+    const __m512i a = _mm512_loadu_si512(p + 16 * i), b = _mm512_loadu_si512(p + 16 * i + 8);
+    half[i][0] = _mm512_permutex2var_epi64(a, low, b);
+    half[i][1] = _mm512_permutex2var_epi64(a, high, b);
+  }
+  for (int k = 0; k < 2; ++k) {
+    w[2 * k].v = _mm512_shuffle_i64x2(half[0][k], half[1][k], 0x44);
+    w[2 * k + 1].v = _mm512_shuffle_i64x2(half[0][k], half[1][k], 0xee);
+  }
+}
+ASSAY_LANES_INLINE void store_elements(std::uint64_t* p, const Word (&w)[4]) noexcept {
+  const __m512i front = _mm512_set_epi64(13, 9, 5, 1, 12, 8, 4, 0), back = _mm512_set_epi64(15, 11, 7, 3, 14, 10, 6, 2);
+  __m512i half[2][2];  // elements 4 i ..: words 0 and 1, words 2 and 3
+  for (int k = 0; k < 2; ++k) {
+    half[0][k] = _mm512_shuffle_i64x2(w[2 * k].v, w[2 * k + 1].v, 0x44);
+    half[1][k] = _mm512_shuffle_i64x2(w[2 * k].v, w[2 * k + 1].v, 0xee);
+  }
+  for (int i = 0; i < 2; ++i) {
+    _mm512_storeu_si512(p + 16 * i, _mm512_permutex2var_epi64(half[i][0], front, half[i][1]));
+    _mm512_storeu_si512(p + 16 * i + 8, _mm512_permutex2var_epi64(half[i][0], back, half[i][1]));
+  }
 }
 
 // Row i of the transpose holds word i of every input.
