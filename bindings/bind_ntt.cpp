@@ -25,6 +25,12 @@ LimbArray transform(const LimbArray& values, const std::string& kind, const py::
   if (kind == "forward_natural") function = ntt_forward_natural;
   if (kind == "inverse_natural") function = ntt_inverse_natural;
   if (kind == "extend") function = ntt_extend;
+  if (kind == "extend_odd") {
+    if (!shift.is_none()) raise_named("InvalidInput", "extend_odd goes to the coset of the odd powers: no shift");
+    function = [](std::uint64_t* x, std::size_t count, const std::uint64_t*, JobControl* job) noexcept {
+      return ntt_extend_odd(x, count, job);
+    };
+  }
   if (function == nullptr) raise_named("InvalidInput", "unknown transform '" + kind + "'");
   std::uint64_t coset[kLimbs] = {};
   if (!shift.is_none()) {
@@ -71,7 +77,7 @@ void bind_ntt(py::module_& m) {
   m.def("ntt", &transform, py::arg("values").noconvert(), py::arg("kind"), py::arg("shift") = py::none(),
         py::arg("progress") = py::none(),
         "Transforms canonical Fr values uint64[n, 4] into a new array. kind: forward, inverse, forward_natural, "
-        "inverse_natural, extend; shift: uint64[1, 4] or None.");
+        "inverse_natural, extend, extend_odd; shift: uint64[1, 4] or None.");
   m.def("ntt_lagrange", &lagrange, py::arg("tau").noconvert(), py::arg("n"), py::arg("progress") = py::none(),
         "Lagrange basis of the domain of size n at tau, uint64[n, 4], natural order.");
   m.def("ntt_memory_estimate", &ntt_memory_estimate, py::arg("n"), "Bytes beyond the values themselves.");

@@ -33,9 +33,7 @@ struct Roots {
 
   // octet o of the roots; of the m = 8, 16, 32, 64 stored ones
   const std::uint64_t* octet(std::size_t o) const noexcept { return table + kOctetWords * (kHeadOctets + o); }
-  const std::uint64_t* head(std::size_t m) const noexcept {
-    return table + kOctetWords * (m == 64 ? 8 : m / 8 - 1);
-  }
+  const std::uint64_t* head(std::size_t m) const noexcept { return table + kOctetWords * (m == 64 ? 8 : m / 8 - 1); }
   ASSAY_LANES_INLINE FrConstant same(std::size_t i) const noexcept {
     return FrConstant::broadcast(octet(i / lanes::kLanes) + i % lanes::kLanes);
   }

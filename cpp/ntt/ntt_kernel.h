@@ -41,5 +41,10 @@ inline Status from_montgomery(std::uint64_t* values, std::size_t n) noexcept {
 
 ASSAY_ISA_END
 
-#define ASSAY_NTT_KERNEL \
-  {{ntt::scalar_roots_words, ntt::roots<Fr>}, ntt::forward<Fr>, ntt::inverse<Fr>, ntt::lagrange<Fr>, ntt::to_montgomery, ntt::from_montgomery}
+#define ASSAY_NTT_KERNEL                      \
+  {{ntt::scalar_roots_words, ntt::roots<Fr>}, \
+   ntt::forward<Fr>,                          \
+   ntt::inverse<Fr>,                          \
+   ntt::lagrange<Fr>,                         \
+   ntt::to_montgomery,                        \
+   ntt::from_montgomery}

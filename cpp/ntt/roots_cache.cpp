@@ -16,7 +16,8 @@ struct Table {
   NttTable roots;
 };
 
-// One for each form, published whole and never changed afterwards; two threads that build at once build the same values.
+// One for each form, published whole and never changed afterwards; two threads that build at once build the same
+// values.
 struct Form {
   std::atomic<std::size_t (*)(unsigned) noexcept> words{nullptr};
   std::atomic<std::shared_ptr<const Table>> table;

@@ -768,7 +768,7 @@ def ntt(
     values: numpy.typing.NDArray[numpy.uint64], kind: str, shift: typing.Any = None, progress: typing.Any = None
 ) -> numpy.typing.NDArray[numpy.uint64]:
     """
-    Transforms canonical Fr values uint64[n, 4] into a new array. kind: forward, inverse, forward_natural, inverse_natural, extend; shift: uint64[1, 4] or None.
+    Transforms canonical Fr values uint64[n, 4] into a new array. kind: forward, inverse, forward_natural, inverse_natural, extend, extend_odd; shift: uint64[1, 4] or None.
     """
 
 def ntt_in_place(values: numpy.typing.NDArray[numpy.uint64], inverse: bool) -> None:

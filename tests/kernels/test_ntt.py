@@ -107,6 +107,75 @@ def test_large_sizes_equal_the_textbook_transform(isa: str, threads: int, log_n:
     assert from_limbs(extended) == reverse_bits(on_coset)
 
 
+KINDS = ["forward", "inverse", "forward_natural", "inverse_natural", "extend", "extend_odd"]
+
+
+def vectors(log_n: int) -> Iterator[np.ndarray]:
+    """Random values, values that are r - 1 at random or everywhere, and r - 1 at one place."""
+    n = 1 << log_n
+    rng = np.random.default_rng(log_n)
+    values = rng.integers(0, 2**64, (n, 4), dtype=np.uint64)
+    values[:, 3] >>= np.uint64(3)
+    yield values
+    largest = to_limbs([R - 1])[0]
+    yield np.where(rng.random((n, 1)) < 0.5, largest, values)
+    yield np.tile(largest, (n, 1))
+    for place in sorted({0, n - 1, int(rng.integers(n))}):
+        spike = np.zeros((n, 4), dtype=np.uint64)
+        spike[place] = largest
+        yield spike
+
+
+def shifts(log_n: int) -> list[np.ndarray | None]:
+    odd = pow(5, (R - 1) >> (log_n + 1), R)
+    return [None, *(to_limbs([s]) for s in (7, R - 1, odd, pow(odd, -1, R), 123456789 << 200))]
+
+
+@pytest.mark.parametrize("log_n", range(15))
+def test_levels_agree(isa: str, log_n: int) -> None:
+    for values in vectors(log_n):
+        for kind in KINDS:
+            for shift in [None] if kind == "extend_odd" else shifts(log_n):
+                got = _native.ntt(values, kind, shift)
+                _native.set_isa("portable")
+                want = _native.ntt(values, kind, shift)
+                _native.set_isa(isa)
+                assert np.array_equal(got, want), (kind, shift)
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    before = num_threads()
+    set_num_threads(2)
+    yield
+    set_num_threads(before)
+
+
+@pytest.mark.parametrize("log_n", [16, 17, 19, 22])
+def test_levels_agree_on_large_sizes(isa: str, two_threads: None, log_n: int) -> None:
+    values = next(vectors(log_n))
+    kinds = KINDS if log_n < 22 else ["forward"]
+    for kind, shift in zip(kinds, shifts(log_n), strict=False):
+        coset = None if kind == "extend_odd" else shift
+        got = _native.ntt(values, kind, coset)
+        _native.set_isa("adx" if isa == "portable" else "portable")
+        assert np.array_equal(got, _native.ntt(values, kind, coset)), kind
+        _native.set_isa(isa)
+        if kind == "forward":
+            assert np.array_equal(_native.ntt(got, "inverse", coset), values)
+
+
+@pytest.mark.parametrize("log_n", [0, 3, 6, 7, 11, 12])
+def test_extends_to_the_odd_powers(isa: str, log_n: int) -> None:
+    w = pow(5, (R - 1) >> (log_n + 1), R)
+    coefficients = samples(1 << log_n, log_n)
+    even = recursive(coefficients, w * w % R)
+    odd = recursive([a * pow(w, i, R) % R for i, a in enumerate(coefficients)], w * w % R)
+    assert from_limbs(_native.ntt(to_limbs(even), "extend_odd")) == odd
+    with pytest.raises(InvalidInput):
+        _native.ntt(to_limbs(even), "extend_odd", to_limbs([7]))
+
+
 @pytest.mark.parametrize("edge", [0, 1, R - 1])
 @pytest.mark.parametrize("log_n", [0, 1, 5, 14])
 def test_constant_vectors(isa: str, edge: int, log_n: int) -> None:

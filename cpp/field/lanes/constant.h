@@ -186,8 +186,7 @@ ASSAY_LANES_INLINE Lanes<P> divide(const Lanes<P>& a, unsigned k) noexcept {
   for (std::size_t j = 0; j < K; ++j) t[j] = a.limb[j] + broadcast(column_start(1, j > 0));
   t[K] = broadcast(column_start(0, 1));
 #pragma GCC unroll 8
-  for (std::size_t j = 0; j < K; ++j)
-    multiply_add(t[j], t[j + 1], m, constant_factor(detail::limb52(P::modulus, j)));
+  for (std::size_t j = 0; j < K; ++j) multiply_add(t[j], t[j + 1], m, constant_factor(detail::limb52(P::modulus, j)));
 #pragma GCC unroll 8
   for (std::size_t j = 0; j < K; ++j) t[j + 1] = t[j + 1] + shift_right<kRadixBits>(t[j]);
   Lanes<P> r;
