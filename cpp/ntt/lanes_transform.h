@@ -78,6 +78,13 @@ ASSAY_LANES_INLINE FrConstant scale_of(const std::uint64_t* scale, std::size_t i
   return FrConstant::broadcast(scale + kOctetWords * (i / kLanes) + i % kLanes);
 }
 
+// Rows of a column pass lie too far apart for the processor to see them coming.
+constexpr std::size_t kRowsAhead = 8;
+ASSAY_LANES_INLINE void prefetch_block(const std::uint64_t* x, bool present) noexcept {
+  if (!present) return;
+  for (std::size_t line = 0; line < 4; ++line) __builtin_prefetch(x + 8 * line, 1);
+}
+
 // What a transform hands to its passes.
 struct LaneJob {
   std::uint64_t* values;
@@ -88,7 +95,10 @@ struct LaneJob {
   ScratchPool scratch;
   JobControl* control;
 
-  Status start() noexcept { return scratch.allocate(kBufferBlocks * sizeof(Block) / 8); }
+  Status start() noexcept {
+    const std::size_t blocks = std::min(kBufferBlocks, std::size_t{1} << (plan.log_n - 3));
+    return scratch.allocate(blocks * sizeof(Block) / 8);
+  }
 };
 
 // To memory: <84 p> below 2 p; or (last) <21 p> divided by n, below (1 + 21 / 64) p, and made canonical.
@@ -118,8 +128,12 @@ Status lane_columns(LaneJob& job, unsigned pass) noexcept {
           const std::size_t block = unit / units, column = unit % units * width;  // in Blocks
           std::uint64_t* x = job.values + 4 * (block * rows * stride + kLanes * column);
           const std::size_t tree = (job.top << first) + block;
-          for (std::size_t r = 0; r < rows; ++r)
-            for (std::size_t k = 0; k < width; ++k) y[r * width + k] = load_block(x + 4 * (r * stride + kLanes * k));
+          for (std::size_t r = 0; r < rows; ++r) {
+            for (std::size_t k = 0; k < width; ++k) {
+              prefetch_block(x + 4 * ((r + kRowsAhead) * stride + kLanes * k), r + kRowsAhead < rows);
+              y[r * width + k] = load_block(x + 4 * (r * stride + kLanes * k));
+            }
+          }
           if (!kInverse && scale != nullptr)
             for (std::size_t r = 1; r < rows; ++r)
               for (std::size_t k = 0; k < width; ++k)
@@ -133,9 +147,12 @@ Status lane_columns(LaneJob& job, unsigned pass) noexcept {
             for (std::size_t r = 1; r < rows; ++r)
               for (std::size_t k = 0; k < width; ++k)
                 y[r * width + k] = lanes::mul(lanes::carry(y[r * width + k]), scale_of(scale, r));
-          for (std::size_t r = 0; r < rows; ++r)
-            for (std::size_t k = 0; k < width; ++k)
+          for (std::size_t r = 0; r < rows; ++r) {
+            for (std::size_t k = 0; k < width; ++k) {
+              prefetch_block(x + 4 * ((r + kRowsAhead) * stride + kLanes * k), r + kRowsAhead < rows);
               finish_block<kLast>(x + 4 * (r * stride + kLanes * k), y[r * width + k], log_n);
+            }
+          }
         }
       },
       job.control);
@@ -151,6 +168,7 @@ void lane_row(LaneJob& job, std::size_t row, Block* y) noexcept {
   const unsigned row_log = job.plan.row_log, levels = row_log - 3;
   const std::size_t blocks = std::size_t{1} << levels, groups = blocks / 8;
   const std::size_t tree = (job.top << job.plan.first(job.plan.columns)) + row;
+  const std::size_t last_group = tree * groups + groups - 1;
   const std::uint64_t* scale = job.scale.pass[job.plan.columns];
   std::uint64_t* x = job.values + 4 * (row << row_log);
   if constexpr (from_coefficients) {
@@ -165,7 +183,8 @@ void lane_row(LaneJob& job, std::size_t row, Block* y) noexcept {
     Block z[8];
     if constexpr (from_coefficients) {
       transpose_group(y + 8 * g, z, false);
-      leaf_forward(z, LeafRoots(job.roots, u, false));
+      leaf_forward(z, LeafRoots(job.roots, u, false), job.roots,
+                   to_values ? std::min(u + 1, last_group) : conjugate(u | 1));
     } else {
       load_group(x + 256 * g, z, true);
     }
@@ -175,7 +194,8 @@ void lane_row(LaneJob& job, std::size_t row, Block* y) noexcept {
       store_group(x + 256 * g, out, false);
     } else {
       if constexpr (from_coefficients) leaf_scale(z, job.roots, u);
-      leaf_inverse(z, LeafRoots(job.roots, u, true));
+      const std::size_t next = std::min(u + 1, last_group);
+      leaf_inverse(z, LeafRoots(job.roots, u, true), job.roots, from_coefficients ? next : conjugate(next | 1));
       untranspose_group(z, y + 8 * g, true);
     }
   }
