@@ -3,9 +3,7 @@
 #include <atomic>
 #include <cstring>
 
-#include "field/fe.h"
 #include "groth16/kernel.h"
-#include "ntt/domain.h"
 #include "ntt/ntt.h"
 
 namespace assay {
@@ -35,7 +33,7 @@ Status product_rows(const R1cs& system, const std::uint64_t* witness, std::uint6
       control);
 }
 
-// x <- the values of A, B or C on the odd coset, bit-reversed
+// x <- the values of A, B or C on the odd coset, in natural order
 Status extended_rows(const R1cs& system, R1csMatrix which, const Groth16Sizes& sizes, const std::uint64_t* witness,
                      std::uint64_t* x, JobControl* control) noexcept {
   const std::size_t rows = system.num_constraints, n = sizes.domain();
@@ -47,8 +45,7 @@ Status extended_rows(const R1cs& system, R1csMatrix which, const Groth16Sizes& s
   }
   std::memset(x + 4 * rows, 0, 32 * (n - rows));
   if (which == R1csMatrix::a) std::memcpy(x + 4 * rows, witness, 32 * (sizes.num_public + 1));
-  ASSAY_TRY(ntt_bit_reverse(x, n, control));
-  return ntt_extend(x, n, domain_root<Fr>(sizes.domain_log + 1).v, control);
+  return ntt_extend_odd(x, n, control);
 }
 
 }  // namespace
@@ -73,8 +70,7 @@ Status groth16_quotient(const R1cs& system, const Groth16Sizes& sizes, const std
         [&](std::size_t begin, std::size_t end) noexcept { operation(out.data(), other.data(), begin, end); }, control);
   };
   ASSAY_TRY(combine(R1csMatrix::b, groth16_kernel().multiply));
-  ASSAY_TRY(combine(R1csMatrix::c, groth16_kernel().subtract));
-  return ntt_bit_reverse(out.data(), n, control);
+  return combine(R1csMatrix::c, groth16_kernel().subtract);
 }
 
 }  // namespace assay
