@@ -10,7 +10,7 @@
 //   mul(x, c)     x <84 p> (as mul of two Lanes), c < p: Wide, <(K + 2) p>; x may be in any form, which it keeps
 //   shrink(x)     <2 p>, from x < 2^(52 K) that carry() has normalised
 //   divide(x, k)  x / 2^k for k <= 52: below p + x / 2^k
-// Constant time. Cost for eight: mul K (3 K - 1) / 2 + K (K + 1) / 2 products, of which 3 K - 1 by one half; shrink and
+// Constant time. Cost for eight: mul (3 K^2 + 5 K - 2) / 2 products, of which 4 K - 1 by one half alone; shrink and
 // divide K.
 #pragma once
 
