@@ -13,7 +13,8 @@ constexpr std::size_t kLimbs = 4;
 
 using Transform = Status (*)(std::uint64_t*, std::size_t, const std::uint64_t*, JobControl*) noexcept;
 
-// Copies canonical values, transforms them in Montgomery form, and returns them canonical.
+// Copies canonical values and transforms them as they are: a transform is linear, so that it keeps the form of its
+// values.
 LimbArray transform(const LimbArray& values, const std::string& kind, const py::object& shift, py::object progress) {
   const std::size_t n = require_rows(values, kLimbs, "values");
   if (!std::has_single_bit(n) || n > (std::size_t{1} << kNttMaxLog)) {
@@ -45,9 +46,8 @@ LimbArray transform(const LimbArray& values, const std::string& kind, const py::
   std::uint64_t* result = out.mutable_data();
   const Status status = run_job(std::move(progress), [&](JobControl* control) -> Status {
     std::copy_n(source, kLimbs * n, result);
-    ASSAY_TRY(fr_to_montgomery(result, n));
-    ASSAY_TRY(function(result, n, shift.is_none() ? nullptr : coset, control));
-    return fr_from_montgomery(result, n);
+    ASSAY_TRY(fr_require_canonical(result, n));
+    return function(result, n, shift.is_none() ? nullptr : coset, control);
   });
   raise_on_error(status, "transform of " + std::to_string(n) + " values");
   return out;

@@ -1,6 +1,7 @@
 #include "ntt/ntt.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 
 #include "cpu/features.h"
@@ -171,6 +172,20 @@ Status ntt_lagrange(const std::uint64_t* tau, std::size_t n, std::uint64_t* out,
 
 Status fr_to_montgomery(std::uint64_t* values, std::size_t n) noexcept { return kernel().to_montgomery(values, n); }
 Status fr_from_montgomery(std::uint64_t* values, std::size_t n) noexcept { return kernel().from_montgomery(values, n); }
+
+Status fr_require_canonical(const std::uint64_t* values, std::size_t n) noexcept {
+  std::atomic<bool> good{true};
+  ASSAY_TRY(parallel_for(n, 1 << 14, [&](std::size_t begin, std::size_t end) noexcept {
+    std::uint64_t all_below = 1;
+    for (std::size_t i = begin; i < end; ++i) {
+      std::uint64_t borrow = 0;
+      for (std::size_t j = 0; j < 4; ++j) sbb(values[4 * i + j], Bn254FrParams::modulus[j], borrow);
+      all_below &= borrow;
+    }
+    if (all_below == 0) good.store(false, std::memory_order_relaxed);
+  }));
+  return good.load() ? Status::ok : Status::non_canonical;
+}
 
 std::size_t ntt_memory_estimate(std::size_t n) noexcept {
   // lanes: 80 bytes a root, 320 KiB of buffer a thread

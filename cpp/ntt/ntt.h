@@ -10,10 +10,11 @@
 // order let one table serve all sizes and both directions; lazy butterflies of Harvey, J. Symb. Comp. 60 (2014);
 // cache blocking as in Bailey, J. Supercomputing 4 (1990).
 //
-// Values are Montgomery limbs, 4 an element, in place. Constant time in the values; n and the coset are public. Cost:
-// n/2 log2 n multiplications, minus n for the trivial roots, plus n for the scale of an inverse or a coset (in lanes:
-// none for an inverse, 2 n for a coset, but n for the coset of w_2n). Memory: no copy of the values; a table of n/2
-// roots of unity (80 bytes each in lanes, else 32), cached up to kNttCachedLog and shared between threads.
+// Values are canonical or Montgomery limbs, which a linear map keeps as they are, 4 an element, in place; shifts and
+// tau are in Montgomery form. Constant time in the values; n and the coset are public. Cost: n/2 log2 n
+// multiplications, minus n for the trivial roots, plus n for the scale of an inverse or a coset (in lanes: none for an
+// inverse, 2 n for a coset, but n for the coset of w_2n). Memory: no copy of the values; a table of n/2 roots of unity
+// (80 bytes each in lanes, else 32), cached up to kNttCachedLog and shared between threads.
 #pragma once
 
 #include <cstddef>
@@ -50,6 +51,9 @@ Status ntt_lagrange(const std::uint64_t* tau, std::size_t n, std::uint64_t* out,
 // Canonical integers to Montgomery form and back, in place; non_canonical if one is not below r.
 Status fr_to_montgomery(std::uint64_t* values, std::size_t n) noexcept;
 Status fr_from_montgomery(std::uint64_t* values, std::size_t n) noexcept;
+
+// non_canonical if a value is not below r.
+Status fr_require_canonical(const std::uint64_t* values, std::size_t n) noexcept;
 
 // Peak memory of a transform of n elements beyond the values themselves, in bytes.
 std::size_t ntt_memory_estimate(std::size_t n) noexcept;
