@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <cstdio>
 
 #include "cpu/features.h"
 #include "ntt/domain.h"
@@ -18,15 +19,49 @@ const NttKernel& kernel() noexcept {
   return kNttPortable;
 }
 
+#if defined(ASSAY_X86)
+// Does the lane kernel transform 64 values, among them 0 and r - 1, as the scalar one does?
+bool known_answer(const NttLanesKernel& lanes) noexcept {
+  constexpr unsigned log_n = kNttLanesMinLog;
+  constexpr std::size_t words = std::size_t{4} << log_n;
+  std::uint64_t got[words] = {}, want[words];
+  for (std::size_t i = 0; i < words / 4; ++i)
+    for (std::size_t j = 0; j < 4; ++j)
+      got[4 * i + j] = i % 3 == 0 ? 0 : i % 3 == 1 ? Bn254FrParams::modulus[j] - (j == 0) : (i << j) + j;
+  std::copy_n(got, words, want);
+  NttTable roots, scalar_roots;
+  return ntt_roots(roots, log_n - 1, lanes.roots, nullptr) == Status::ok &&
+         ntt_roots(scalar_roots, log_n - 1, kernel().roots, nullptr) == Status::ok &&
+         lanes.forward(got, log_n, roots.get(), nullptr, false, nullptr) == Status::ok &&
+         kernel().forward(want, log_n, scalar_roots.get(), nullptr, false, nullptr) == Status::ok &&
+         std::equal(got, got + words, want);
+}
+
+// Checked at the first use of a level; one that fails is left out, with a line on standard error.
+bool usable(IsaLevel level, const NttLanesKernel& lanes) noexcept {
+  enum : int { unchecked = 0, passed, failed };
+  static std::atomic<int> checks[kIsaLevels.size()];
+  std::atomic<int>& check = checks[static_cast<int>(level)];
+  int state = check.load(std::memory_order_acquire);
+  if (state == unchecked) {
+    state = known_answer(lanes) ? passed : failed;
+    if (state == failed)
+      std::fprintf(stderr, "assay: the transform fails its known answer on level %s\n", isa_name(level).data());
+    check.store(state, std::memory_order_release);
+  }
+  return state == passed;
+}
+
 // The lane kernel for transforms of 2^log_n elements, or null.
 const NttLanesKernel* lanes_kernel(unsigned log_n) noexcept {
-#if defined(ASSAY_X86)
   if (log_n < kNttLanesMinLog) return nullptr;
-  if (isa_level() >= IsaLevel::ifma) return &kNttIfma;
-  if (isa_level() >= IsaLevel::avx512) return &kNttAvx512;
-#endif
+  if (isa_level() >= IsaLevel::ifma && usable(IsaLevel::ifma, kNttIfma)) return &kNttIfma;
+  if (isa_level() >= IsaLevel::avx512 && usable(IsaLevel::avx512, kNttAvx512)) return &kNttAvx512;
   return nullptr;
 }
+#else
+const NttLanesKernel* lanes_kernel(unsigned) noexcept { return nullptr; }
+#endif
 
 Status log_size(unsigned& log_n, std::size_t n) noexcept {
   if (!std::has_single_bit(n) || n > (std::size_t{1} << kNttMaxLog)) return Status::out_of_range;
@@ -188,9 +223,9 @@ Status fr_require_canonical(const std::uint64_t* values, std::size_t n) noexcept
 }
 
 std::size_t ntt_memory_estimate(std::size_t n) noexcept {
-  // lanes: 80 bytes a root, 320 KiB of buffer a thread
+  // lanes: up to n roots of 80 bytes, of which plain transforms take half; 320 KiB of buffer a thread
   const bool lanes = n > 1 && lanes_kernel(static_cast<unsigned>(std::bit_width(n) - 1)) != nullptr;
-  return (lanes ? 40 * n + (std::size_t{320} << 10) * num_threads() : 16 * n) + (std::size_t{1} << 18) + (1u << 20);
+  return (lanes ? 80 * n + (std::size_t{320} << 10) * num_threads() : 16 * n) + (std::size_t{1} << 18) + (1u << 20);
 }
 
 }  // namespace assay
