@@ -66,13 +66,13 @@ const std::uint64_t* optional_scalars(const std::optional<LimbArray>& array, std
 
 void setup(const R1cs& system, std::size_t wires, std::size_t publics, unsigned domain_log, const LimbArray& fixed,
            const LimbArray& ic, const LimbArray& a, const LimbArray& b1, const LimbArray& b2, const LimbArray& l,
-           const LimbArray& h, py::object progress, const std::optional<LimbArray>& trapdoor) {
+           const LimbArray& h, py::object progress, const std::optional<LimbArray>& trapdoor, bool mapped) {
   const auto key = KeyArrays{{wires, publics, domain_log}, fixed, ic, a, b1, b2, l, h}.writable();
   const std::uint64_t* given = optional_scalars(trapdoor, 4, "trapdoor");
   raise_on_error(run_job(std::move(progress),
                          [&](JobControl* control) {
-                           return given != nullptr ? groth16_setup_from_trapdoor(system, given, key, control)
-                                                   : groth16_setup(system, key, control);
+                           return given != nullptr ? groth16_setup_from_trapdoor(system, given, key, mapped, control)
+                                                   : groth16_setup(system, key, mapped, control);
                          }),
                  "Groth16 set-up");
 }
@@ -166,11 +166,13 @@ void bind_groth16(py::module_& m) {
   m.attr("GROTH16_MAX_LOG") = kGroth16MaxLog;
   m.def("groth16_domain_log", &groth16_domain_log, py::arg("constraints"), py::arg("num_public"),
         "Log2 of the evaluation domain.");
-  m.def("groth16_setup", &setup, py::arg("system"), py::arg("wires"), py::arg("publics"), py::arg("domain_log"),
-        py::arg("fixed").noconvert(), py::arg("ic").noconvert(), py::arg("a").noconvert(), py::arg("b1").noconvert(),
-        py::arg("b2").noconvert(), py::arg("l").noconvert(), py::arg("h").noconvert(), py::arg("progress") = py::none(),
-        py::arg("trapdoor") = py::none(),
-        "Fills the arrays of a key. `trapdoor` (tau, alpha, beta, delta) is for tests: such a key is worthless.");
+  m.def(
+      "groth16_setup", &setup, py::arg("system"), py::arg("wires"), py::arg("publics"), py::arg("domain_log"),
+      py::arg("fixed").noconvert(), py::arg("ic").noconvert(), py::arg("a").noconvert(), py::arg("b1").noconvert(),
+      py::arg("b2").noconvert(), py::arg("l").noconvert(), py::arg("h").noconvert(), py::arg("progress") = py::none(),
+      py::arg("trapdoor") = py::none(), py::arg("mapped") = false,
+      "Fills the arrays of a key. `trapdoor` (tau, alpha, beta, delta) is for tests: such a key is worthless. mapped: "
+      "the arrays are a shared map of a file, whose pages are given back as they are written.");
   m.def("groth16_columns_from_lagrange", &columns_from_lagrange, py::arg("system"), py::arg("wires"),
         py::arg("publics"), py::arg("domain_log"), py::arg("fixed").noconvert(), py::arg("ic").noconvert(),
         py::arg("a").noconvert(), py::arg("b1").noconvert(), py::arg("b2").noconvert(), py::arg("l").noconvert(),

@@ -12,8 +12,8 @@
 namespace assay {
 
 // Takes the pages of [begin, begin + bytes) out of the process's resident memory; a later reading fetches them again.
-// For read-only mappings of files only: anonymous memory would lose its content. Neighbours on the first and last page
-// are taken along, which costs them a page fault.
+// For shared or read-only mappings of files only: anonymous memory would lose its content, what was written to a file
+// stands in the system's cache. Neighbours on the first and last page are taken along, which costs them a page fault.
 inline void discard_pages(const void* begin, std::size_t bytes) noexcept {
 #if defined(__linux__)
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/pages.h"
 #include "base/words.h"
 #include "groth16/kernel.h"
 #include "groth16/points.h"
@@ -101,18 +102,19 @@ Status make_quotient_basis(const Trapdoor& t, unsigned log_n, Words& out, JobCon
 // Writes points and tells the caller how many are done.
 class PointWriter {
  public:
-  PointWriter(std::size_t total, JobControl* control) noexcept : total_(total), control_(control) {
+  PointWriter(std::size_t total, bool mapped, JobControl* control) noexcept
+      : total_(total), mapped_(mapped), control_(control) {
     groth16::store(g1_, bn254::kG1Generator);
     groth16::store(g2_, bn254::kG2Generator);
   }
 
   Status g1(const std::uint64_t* scalars, std::size_t n, std::uint64_t* out) noexcept {
-    return in_pieces(n, [&](std::size_t at, std::size_t count) noexcept {
+    return in_pieces(n, out, kG1Words, [&](std::size_t at, std::size_t count) noexcept {
       return fixed_base_g1(g1_, scalars + 4 * at, count, out + kG1Words * at, control_);
     });
   }
   Status g2(const std::uint64_t* scalars, std::size_t n, std::uint64_t* out) noexcept {
-    return in_pieces(n, [&](std::size_t at, std::size_t count) noexcept {
+    return in_pieces(n, out, kG2Words, [&](std::size_t at, std::size_t count) noexcept {
       return fixed_base_g2(g2_, scalars + 4 * at, count, out + kG2Words * at, control_);
     });
   }
@@ -121,10 +123,11 @@ class PointWriter {
   static constexpr std::size_t kPiece = std::size_t{1} << 18;  // between reports; tables are made anew for each
 
   template <class Body>
-  Status in_pieces(std::size_t n, Body&& body) noexcept {
+  Status in_pieces(std::size_t n, const std::uint64_t* out, std::size_t words, Body&& body) noexcept {
     for (std::size_t at = 0; at < n; at += kPiece) {
       const std::size_t count = n - at < kPiece ? n - at : kPiece;
       ASSAY_TRY(body(at, count));
+      if (mapped_) discard_pages(out + words * at, 8 * words * count);
       done_ += count;
       if (control_ != nullptr) control_->report("points", done_, total_);
     }
@@ -133,6 +136,7 @@ class PointWriter {
 
   std::uint64_t g1_[kG1Words], g2_[kG2Words];  // the generators
   std::size_t total_, done_ = 0;
+  bool mapped_;
   JobControl* control_;
 };
 
@@ -155,7 +159,7 @@ Status fixed_elements(const Trapdoor& t, const Groth16KeyView<std::uint64_t>& ke
   return Status::ok;
 }
 
-Status setup(const R1cs& system, const Trapdoor& t, const Groth16KeyView<std::uint64_t>& key,
+Status setup(const R1cs& system, const Trapdoor& t, const Groth16KeyView<std::uint64_t>& key, bool mapped,
              JobControl* control) noexcept {
   if (system.lacks_c) return Status::out_of_range;
   Groth16Sizes sizes;
@@ -170,7 +174,7 @@ Status setup(const R1cs& system, const Trapdoor& t, const Groth16KeyView<std::ui
   ASSAY_TRY(make_columns(system, t, sizes, columns, control));
   if (control != nullptr) control->report("columns", 1, 1);
 
-  PointWriter points(4 * wires + n + 6, control);
+  PointWriter points(4 * wires + n + 6, mapped, control);
   ASSAY_TRY(fixed_elements(t, key, points));
   for (Words* column : {&columns.a, &columns.b, &columns.k}) ASSAY_TRY(fr_from_montgomery(column->data(), wires));
   ASSAY_TRY(points.g1(columns.k.data(), publics, key.ic));
@@ -197,18 +201,20 @@ Status groth16_sizes(const R1cs& system, Groth16Sizes& out) noexcept {
   return Status::ok;
 }
 
-Status groth16_setup(const R1cs& system, const Groth16KeyView<std::uint64_t>& key, JobControl* control) noexcept {
+Status groth16_setup(const R1cs& system, const Groth16KeyView<std::uint64_t>& key, bool mapped,
+                     JobControl* control) noexcept {
   Trapdoor t;
   const ZeroizeGuard wipe(t);
   for (Fr* secret : {&t.alpha, &t.beta, &t.delta}) ASSAY_TRY(random_nonzero_scalar(*secret));
   do {
     ASSAY_TRY(random_nonzero_scalar(t.tau));
   } while (domain_vanishing(t.tau, key.sizes.domain_log).is_zero());
-  return setup(system, t, key, control);
+  return setup(system, t, key, mapped, control);
 }
 
 Status groth16_setup_from_trapdoor(const R1cs& system, const std::uint64_t* trapdoor,
-                                   const Groth16KeyView<std::uint64_t>& key, JobControl* control) noexcept {
+                                   const Groth16KeyView<std::uint64_t>& key, bool mapped,
+                                   JobControl* control) noexcept {
   Trapdoor t;
   const ZeroizeGuard wipe(t);
   Fr* secrets[4] = {&t.tau, &t.alpha, &t.beta, &t.delta};
@@ -216,7 +222,7 @@ Status groth16_setup_from_trapdoor(const R1cs& system, const std::uint64_t* trap
     ASSAY_TRY(Fr::from_limbs(*secrets[i], trapdoor + 4 * i));
     if (secrets[i]->is_zero()) return Status::out_of_range;
   }
-  return setup(system, t, key, control);
+  return setup(system, t, key, mapped, control);
 }
 
 }  // namespace assay

@@ -18,12 +18,14 @@ namespace assay {
 Status groth16_sizes(const R1cs& system, Groth16Sizes& out) noexcept;
 
 // Fills every array of `key`, whose sizes must be those of the system (invalid_length otherwise). out_of_range if
-// the system lacks C.
-Status groth16_setup(const R1cs& system, const Groth16KeyView<std::uint64_t>& key, JobControl* control) noexcept;
+// the system lacks C. mapped: they are a shared map of a file, whose pages are given back as they are written, so that
+// memory stays bounded.
+Status groth16_setup(const R1cs& system, const Groth16KeyView<std::uint64_t>& key, bool mapped,
+                     JobControl* control) noexcept;
 
 // The same with tau, alpha, beta, delta given as canonical integers, four limbs each, not zero: for tests against the
 // equations. A key made so is worthless.
 Status groth16_setup_from_trapdoor(const R1cs& system, const std::uint64_t* trapdoor,
-                                   const Groth16KeyView<std::uint64_t>& key, JobControl* control) noexcept;
+                                   const Groth16KeyView<std::uint64_t>& key, bool mapped, JobControl* control) noexcept;
 
 }  // namespace assay

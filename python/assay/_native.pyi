@@ -711,9 +711,10 @@ def groth16_setup(
     h: numpy.typing.NDArray[numpy.uint64],
     progress: typing.Any = None,
     trapdoor: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64] | None = None,
+    mapped: bool = False,
 ) -> None:
     """
-    Fills the arrays of a key. `trapdoor` (tau, alpha, beta, delta) is for tests: such a key is worthless.
+    Fills the arrays of a key. `trapdoor` (tau, alpha, beta, delta) is for tests: such a key is worthless. mapped: the arrays are a shared map of a file, whose pages are given back as they are written.
     """
 
 def isa() -> str:

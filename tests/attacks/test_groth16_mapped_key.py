@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from assay import _native
 from assay.bench.chain import chain, chain_witness
 from assay.circuits import Circuit, Witness
-from assay.core.errors import EncodingError, InvalidInput, ProofError
+from assay.core.errors import EncodingError, InvalidInput, ProofError, SystemFailure
 from assay.crypto import groth16
 
 CIRCUIT: Circuit = chain(10)
@@ -83,6 +85,25 @@ def test_without_checksums_a_damaged_key_still_gives_no_proof(path: Path) -> Non
         groth16.prove(groth16.ProvingKey.load(path, checksums=False), CIRCUIT, WITNESS)
 
 
+class Listener:
+    """A progress that hears of every step."""
+
+    def task(self, label: str, total: int | None = None) -> Self:
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def advance(self, steps: int = 1) -> None:
+        pass
+
+    def describe(self, text: str) -> None:
+        pass
+
+
 def change(path: Path) -> None:
     flip(path, offset_of(path, "l") + 8)
 
@@ -120,26 +141,14 @@ def test_a_file_changed_while_the_prover_runs_gives_no_proof(
     key.native_arguments()  # checked and found good
     acted: list[str] = []
 
-    class Saboteur:
-        def task(self, label: str, total: int | None = None) -> Saboteur:
-            return self
-
-        def __enter__(self) -> Saboteur:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def advance(self, steps: int = 1) -> None:
-            pass
-
+    class Act(Listener):
         def describe(self, text: str) -> None:
             if f": {stage} " in text and not acted:
                 act(path)
                 acted.append(text)
 
     with pytest.raises(EncodingError, match="changed or cut"):
-        groth16.prove(key, CIRCUIT, WITNESS, progress=Saboteur())
+        groth16.prove(key, CIRCUIT, WITNESS, progress=Act())
     assert acted
 
 
@@ -186,3 +195,38 @@ def test_a_bus_error_elsewhere_still_ends_it(tmp_path: Path, options: list[str])
     command = [sys.executable, *options, "-c", READ_BEHIND_THE_END, str(path), "elsewhere"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (-signal.SIGBUS, "lives\n")
+
+
+def test_a_key_set_up_into_a_file_proves_and_is_the_only_file(tmp_path: Path) -> None:
+    path = tmp_path / "chain.key"
+    key = groth16.setup(CIRCUIT, path=path)
+    assert key.mapped is not None
+    assert path.stat().st_size == key.num_bytes
+    key.check_points()
+    proof = groth16.prove(key, CIRCUIT, WITNESS)
+    groth16.verify(groth16.ProvingKey.load(path, mmap=False).verifying_key, WITNESS.public, proof)
+    assert [p.name for p in tmp_path.iterdir()] == ["chain.key"]
+
+
+def test_a_set_up_that_is_stopped_leaves_no_file(tmp_path: Path) -> None:
+    class Stop(Exception):
+        pass
+
+    class Impatient(Listener):
+        def advance(self, steps: int = 1) -> None:
+            raise Stop
+
+    with pytest.raises(Stop):
+        groth16.setup(CIRCUIT, path=tmp_path / "chain.key", progress=Impatient())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_an_error_before_anything_is_computed(tmp_path: Path) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", refuse)
+        with pytest.raises(SystemFailure, match="no room"):
+            groth16.setup(CIRCUIT, path=tmp_path / "chain.key")
+    assert not list(tmp_path.iterdir())

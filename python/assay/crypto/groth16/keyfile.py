@@ -21,10 +21,12 @@ is refused.
 from __future__ import annotations
 
 import hashlib
+import mmap as memory_map
 import os
 import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,9 +36,9 @@ import numpy as np
 from assay.core.errors import EncodingError, InvalidInput, LimitError, SystemFailure
 from assay.core.files import atomic_write
 from assay.crypto.field import Limbs
-from assay.crypto.groth16.mapped import MappedSections, damaged_section
+from assay.crypto.groth16.mapped import MappedSections, checksum, damaged_section
 
-__all__ = ["MAGIC", "PROVING_KEY", "VERIFYING_KEY", "Header", "read", "write"]
+__all__ = ["MAGIC", "PROVING_KEY", "VERIFYING_KEY", "Header", "create", "read", "write"]
 
 PROVING_KEY: Final = 1
 VERIFYING_KEY: Final = 2
@@ -123,8 +125,8 @@ class Header:
             self.circuit_digest,
             self.ceremony.encode("ascii"),
         )
-        for (_, offset, length), checksum in zip(sections, checksums, strict=True):
-            raw += _ENTRY.pack(offset, length, checksum)
+        for (_, offset, length), sha in zip(sections, checksums, strict=True):
+            raw += _ENTRY.pack(offset, length, sha)
         return (raw + hashlib.sha256(raw).digest()).ljust(size, b"\0")
 
 
@@ -144,6 +146,36 @@ def write(path: str | os.PathLike[str], header: Header, sections: Mapping[str, L
         for name, offset, _ in header.layout()[1]:
             file.write(b"\0" * (offset - file.tell()))
             file.write(sections[name].data)
+
+
+@contextmanager
+def create(path: str | os.PathLike[str], header: Header) -> Iterator[dict[str, Limbs]]:
+    """Opens a key file's sections for writing, as a shared map of zeros; the file appears whole when the block ends.
+
+    What is written goes to the disk as the system likes, so a key larger than the memory can be made. The room on the
+    disk is taken first: `SystemFailure` if there is not enough.
+    """
+    _require_little_endian()
+    with atomic_write(path) as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, header.file_bytes())
+        except OSError as error:
+            raise SystemFailure(f"{path}: no room for {header.file_bytes()} bytes: {error.strerror}") from None
+        mapped = memory_map.mmap(file.fileno(), header.file_bytes())
+        data = np.frombuffer(mapped, dtype=np.uint8)
+        sections = header.layout()[1]
+
+        def discard(offset: int, length: int) -> None:
+            first = offset // memory_map.PAGESIZE * memory_map.PAGESIZE
+            mapped.madvise(memory_map.MADV_DONTNEED, first, offset + length - first)
+
+        yield {
+            name: data[offset : offset + length].view(np.uint64).reshape(header.shapes()[name])
+            for name, offset, length in sections
+        }
+        checksums = [checksum(data, offset, length, discard) for _, offset, length in sections]
+        raw = header.pack(checksums)
+        data[: len(raw)] = np.frombuffer(raw, dtype=np.uint8)
 
 
 def read(

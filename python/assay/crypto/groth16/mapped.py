@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -20,7 +20,7 @@ from assay import _native
 from assay.core.errors import EncodingError
 from assay.crypto.field import Limbs
 
-__all__ = ["MappedSections", "damaged_section"]
+__all__ = ["MappedSections", "checksum", "damaged_section"]
 
 _WINDOW: Final = 1 << 22
 
@@ -28,6 +28,16 @@ _WINDOW: Final = 1 << 22
 def damaged_section(path: Path, name: str) -> str:
     """What to say of a section whose checksum is wrong."""
     return f"{path}: section {name} does not have the checksum in the header: the file is damaged"
+
+
+def checksum(data: np.ndarray, offset: int, length: int, discard: Callable[[int, int], object]) -> bytes:
+    """SHA-256 of a part of a mapped file, whose pages are given back on the way by discard(offset, length)."""
+    sha = hashlib.sha256()
+    for at in range(offset, offset + length, _WINDOW):
+        size = min(_WINDOW, offset + length - at)
+        sha.update(data[at : at + size].data)
+        discard(at, size)
+    return sha.digest()
 
 
 class MappedSections(Mapping[str, Limbs]):
@@ -64,7 +74,7 @@ class MappedSections(Mapping[str, Limbs]):
         offset, length = self._sections[name]
         self.require_unchanged()
         if name in self._unchecked:
-            if self._checksum(offset, length) != self._unchecked[name]:
+            if checksum(self.data, offset, length, self._file.discard) != self._unchecked[name]:
                 self.require_unchanged()
                 raise EncodingError(damaged_section(self._path, name))
             self.require_unchanged()
@@ -77,14 +87,6 @@ class MappedSections(Mapping[str, Limbs]):
         _native.MappedFile.guard()
         if self._signature() != self._state or self._file.damaged:
             raise EncodingError(f"{self._path}: the file was changed or cut while it was in use; load the key again")
-
-    def _checksum(self, offset: int, length: int) -> bytes:
-        sha = hashlib.sha256()
-        for at in range(offset, offset + length, _WINDOW):
-            size = min(_WINDOW, offset + length - at)
-            sha.update(self.data[at : at + size].data)
-            self._file.discard(at, size)
-        return sha.digest()
 
     def _signature(self) -> tuple[int, ...]:
         state = os.fstat(self._descriptor)
