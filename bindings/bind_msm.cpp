@@ -78,7 +78,8 @@ LimbArray fixed_base(const LimbArray& base, const LimbArray& scalars, std::size_
   const std::uint64_t *b = point.data(), *k = scalars.data();
   std::uint64_t* result = out.mutable_data();
   const Status status = run_job(std::move(progress), [&](JobControl* control) -> Status {
-    ASSAY_TRY(limbs == 8 ? fixed_base_g1(b, k, n, result, control) : fixed_base_g2(b, k, n, result, control));
+    const FixedBaseList list{k, n, result};
+    ASSAY_TRY(limbs == 8 ? fixed_base_g1(b, &list, 1, control) : fixed_base_g2(b, &list, 1, control));
     return points_from_montgomery(result, n, limbs);
   });
   raise_on_error(status, std::to_string(n) + " multiples of a base");

@@ -1,8 +1,8 @@
 #include "groth16/setup.h"
 
 #include <cstring>
+#include <iterator>
 
-#include "base/pages.h"
 #include "base/words.h"
 #include "groth16/kernel.h"
 #include "groth16/points.h"
@@ -15,6 +15,7 @@ namespace assay {
 namespace {
 
 constexpr std::size_t kGrain = 4096;
+constexpr Fr kGamma = Fr::one();
 
 struct Trapdoor {
   Fr tau, alpha, beta, delta;
@@ -72,14 +73,13 @@ Status make_columns(const R1cs& system, const Trapdoor& t, const Groth16Sizes& s
   const Fr* consistency = reinterpret_cast<const Fr*>(lagrange.data()) + system.num_constraints;
   for (std::size_t i = 0; i < publics; ++i) a[i] += consistency[i];
 
-  const Fr one = Fr::one();  // 1 / gamma
   Fr delta_inverse = inverse(t.delta);
   const ZeroizeGuard wipe(delta_inverse);
   const auto combine = [&](std::size_t begin, std::size_t end, const Fr& scale) noexcept {
     groth16_kernel().combine(columns.a.data(), columns.b.data(), columns.k.data(), t.alpha.v, t.beta.v, scale.v, begin,
                              end);
   };
-  combine(0, publics, one);
+  combine(0, publics, kGamma);  // 1 / gamma = gamma
   return parallel_for(
       sizes.num_private(), kGrain,
       [&](std::size_t begin, std::size_t end) noexcept { combine(publics + begin, publics + end, delta_inverse); },
@@ -99,64 +99,33 @@ Status make_quotient_basis(const Trapdoor& t, unsigned log_n, Words& out, JobCon
   return scale_all(out.data(), factor, n, control);
 }
 
-// Writes points and tells the caller how many are done.
-class PointWriter {
- public:
-  PointWriter(std::size_t total, bool mapped, JobControl* control) noexcept
-      : total_(total), mapped_(mapped), control_(control) {
-    groth16::store(g1_, bn254::kG1Generator);
-    groth16::store(g2_, bn254::kG2Generator);
-  }
+// All points of a key, one table of multiples for each group. The columns and the quotient's basis are canonical.
+Status make_points(const Trapdoor& t, const Columns& columns, const Words& quotient,
+                   const Groth16KeyView<std::uint64_t>& key, bool mapped, JobControl* control) noexcept {
+  std::uint64_t fixed[4][4];
+  const ZeroizeGuard wipe(fixed);
+  const Fr* elements[4] = {&t.alpha, &t.beta, &t.delta, &kGamma};
+  for (int i = 0; i < 4; ++i) elements[i]->to_limbs(fixed[i]);
+  const std::uint64_t *alpha = fixed[0], *beta = fixed[1], *delta = fixed[2], *gamma = fixed[3];
+  const std::size_t wires = key.sizes.num_wires, publics = key.sizes.num_public + 1;
+  const std::uint64_t *a = columns.a.data(), *b = columns.b.data(), *k = columns.k.data();
 
-  Status g1(const std::uint64_t* scalars, std::size_t n, std::uint64_t* out) noexcept {
-    return in_pieces(n, out, kG1Words, [&](std::size_t at, std::size_t count) noexcept {
-      return fixed_base_g1(g1_, scalars + 4 * at, count, out + kG1Words * at, control_);
-    });
-  }
-  Status g2(const std::uint64_t* scalars, std::size_t n, std::uint64_t* out) noexcept {
-    return in_pieces(n, out, kG2Words, [&](std::size_t at, std::size_t count) noexcept {
-      return fixed_base_g2(g2_, scalars + 4 * at, count, out + kG2Words * at, control_);
-    });
-  }
+  std::uint64_t generator[kG2Words];
+  groth16::store(generator, bn254::kG2Generator);
+  const FixedBaseList in_g2[] = {
+      {beta, 1, key.beta2}, {gamma, 1, key.gamma2}, {delta, 1, key.delta2}, {b, wires, key.b2, mapped}};
+  ASSAY_TRY(fixed_base_g2(generator, in_g2, std::size(in_g2), control));
 
- private:
-  static constexpr std::size_t kPiece = std::size_t{1} << 18;  // between reports; tables are made anew for each
-
-  template <class Body>
-  Status in_pieces(std::size_t n, const std::uint64_t* out, std::size_t words, Body&& body) noexcept {
-    for (std::size_t at = 0; at < n; at += kPiece) {
-      const std::size_t count = n - at < kPiece ? n - at : kPiece;
-      ASSAY_TRY(body(at, count));
-      if (mapped_) discard_pages(out + words * at, 8 * words * count);
-      done_ += count;
-      if (control_ != nullptr) control_->report("points", done_, total_);
-    }
-    return Status::ok;
-  }
-
-  std::uint64_t g1_[kG1Words], g2_[kG2Words];  // the generators
-  std::size_t total_, done_ = 0;
-  bool mapped_;
-  JobControl* control_;
-};
-
-Status fixed_elements(const Trapdoor& t, const Groth16KeyView<std::uint64_t>& key, PointWriter& points) noexcept {
-  std::uint64_t g1[3][4], g2[3][4];
-  const ZeroizeGuard wipe_g1(g1);
-  const ZeroizeGuard wipe_g2(g2);
-  t.alpha.to_limbs(g1[0]);
-  t.beta.to_limbs(g1[1]);
-  t.delta.to_limbs(g1[2]);
-  t.beta.to_limbs(g2[0]);
-  Fr::one().to_limbs(g2[1]);
-  t.delta.to_limbs(g2[2]);
-  std::uint64_t* out1[3] = {key.alpha1, key.beta1, key.delta1};
-  std::uint64_t* out2[3] = {key.beta2, key.gamma2, key.delta2};
-  for (int i = 0; i < 3; ++i) {
-    ASSAY_TRY(points.g1(g1[i], 1, out1[i]));
-    ASSAY_TRY(points.g2(g2[i], 1, out2[i]));
-  }
-  return Status::ok;
+  groth16::store(generator, bn254::kG1Generator);
+  const FixedBaseList in_g1[] = {{alpha, 1, key.alpha1},
+                                 {beta, 1, key.beta1},
+                                 {delta, 1, key.delta1},
+                                 {k, publics, key.ic},
+                                 {k + 4 * publics, key.sizes.num_private(), key.l, mapped},
+                                 {a, wires, key.a, mapped},
+                                 {b, wires, key.b1, mapped},
+                                 {quotient.data(), key.sizes.domain(), key.h, mapped}};
+  return fixed_base_g1(generator, in_g1, std::size(in_g1), control);
 }
 
 Status setup(const R1cs& system, const Trapdoor& t, const Groth16KeyView<std::uint64_t>& key, bool mapped,
@@ -167,29 +136,16 @@ Status setup(const R1cs& system, const Trapdoor& t, const Groth16KeyView<std::ui
   if (sizes.num_wires != key.sizes.num_wires || sizes.num_public != key.sizes.num_public ||
       sizes.domain_log != key.sizes.domain_log)
     return Status::invalid_length;
-  const std::size_t wires = sizes.num_wires, publics = sizes.num_public + 1, n = sizes.domain();
-
   if (control != nullptr) control->report("columns", 0, 1);
   Columns columns;
   ASSAY_TRY(make_columns(system, t, sizes, columns, control));
-  if (control != nullptr) control->report("columns", 1, 1);
-
-  PointWriter points(4 * wires + n + 6, mapped, control);
-  ASSAY_TRY(fixed_elements(t, key, points));
-  for (Words* column : {&columns.a, &columns.b, &columns.k}) ASSAY_TRY(fr_from_montgomery(column->data(), wires));
-  ASSAY_TRY(points.g1(columns.k.data(), publics, key.ic));
-  ASSAY_TRY(points.g1(columns.k.data() + 4 * publics, sizes.num_private(), key.l));
-  columns.k.release();
-  ASSAY_TRY(points.g1(columns.a.data(), wires, key.a));
-  columns.a.release();
-  ASSAY_TRY(points.g1(columns.b.data(), wires, key.b1));
-  ASSAY_TRY(points.g2(columns.b.data(), wires, key.b2));
-  columns.b.release();
-
+  for (Words* column : {&columns.a, &columns.b, &columns.k})
+    ASSAY_TRY(fr_from_montgomery(column->data(), sizes.num_wires));
   Words quotient;
   ASSAY_TRY(make_quotient_basis(t, sizes.domain_log, quotient, control));
-  ASSAY_TRY(fr_from_montgomery(quotient.data(), n));
-  return points.g1(quotient.data(), n, key.h);
+  ASSAY_TRY(fr_from_montgomery(quotient.data(), sizes.domain()));
+  if (control != nullptr) control->report("columns", 1, 1);
+  return make_points(t, columns, quotient, key, mapped, control);
 }
 
 }  // namespace

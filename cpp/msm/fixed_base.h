@@ -4,6 +4,9 @@
 // 0 < d <= 2^(c-1), so that a multiple is ceil(254 / c) affine additions and no doubling; a block of scalars takes each
 // addition together, for one inversion. c grows with n: from 4 to 16.
 //
+// Several lists of scalars share one table. In a mapped list `out` is a shared map of a file, whose pages are given
+// back as they are written (base/pages.h).
+//
 // base: affine Montgomery limbs (8 for G1, 16 for G2), on the curve and in the group; infinity allowed. scalars:
 // canonical integers, non_canonical if one is not below r. out: n affine points in Montgomery form, infinity for 0.
 // NOT constant time: which table entries are read, and whether a sum meets an exceptional case, depends on the scalars;
@@ -20,9 +23,15 @@
 
 namespace assay {
 
-Status fixed_base_g1(const std::uint64_t* base, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+struct FixedBaseList {
+  const std::uint64_t* scalars;
+  std::size_t n;
+  std::uint64_t* out;
+  bool mapped = false;
+};
+Status fixed_base_g1(const std::uint64_t* base, const FixedBaseList* lists, std::size_t count,
                      JobControl* control) noexcept;
-Status fixed_base_g2(const std::uint64_t* base, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+Status fixed_base_g2(const std::uint64_t* base, const FixedBaseList* lists, std::size_t count,
                      JobControl* control) noexcept;
 
 // Peak memory beyond input and output, in bytes. limbs: 8 for G1, 16 for G2.

@@ -9,6 +9,7 @@
 #include <new>
 
 #include "base/large_array.h"
+#include "base/pages.h"
 #include "msm/batch_add.h"
 #include "msm/digits.h"
 #include "msm/fixed_base.h"
@@ -19,7 +20,7 @@ ASSAY_ISA_BEGIN
 namespace msm {
 
 constexpr std::size_t kFixedBlock = 512;                  // scalars that share inversions
-constexpr std::size_t kFixedStep = std::size_t{1} << 16;  // scalars between two reports
+constexpr std::size_t kFixedStep = std::size_t{1} << 15;  // scalars between two reports
 
 // Window size for n scalars: the least W(c) (n + 1.1 2^(c-1)); an entry of the table, first written to fresh memory,
 // takes 1.1 times an addition. The largest table, of 16 bits, has 32 MiB in G1.
@@ -162,28 +163,35 @@ inline bool fixed_block(const FixedTable<F>& table, const std::uint64_t* scalars
 }
 
 template <class F, class P>
-Status fixed_base(const std::uint64_t* base, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+Status fixed_base(const std::uint64_t* base, const FixedBaseList* lists, std::size_t count,
                   JobControl* control) noexcept {
   using Pool = ScratchPool<FixedScratch<F>>;
+  std::size_t total = 0, done = 0;
+  for (std::size_t i = 0; i < count; ++i) total += lists[i].n;
   Pool pool;
   FixedTable<F> table;
   if (!pool.build([](FixedScratch<F>& s) noexcept { return s.batch.allocate(kFixedBlock); }))
     return Status::out_of_memory;
-  ASSAY_TRY(table.build(*reinterpret_cast<const Affine<F>*>(base), fixed_window_bits_for(n), pool, control));
-  auto* points = reinterpret_cast<Affine<F>*>(out);
+  ASSAY_TRY(table.build(*reinterpret_cast<const Affine<F>*>(base), fixed_window_bits_for(total), pool, control));
   std::atomic<bool> bad{false};
-  for (std::size_t at = 0; at < n; at += kFixedStep) {
-    const std::size_t count = std::min(kFixedStep, n - at);
-    ASSAY_TRY(parallel_for(
-        count, kFixedBlock,
-        [&](std::size_t begin, std::size_t end) noexcept {
-          const typename Pool::Lease lease(pool);
-          if (!fixed_block<F, P>(table, scalars + 4 * (at + begin), end - begin, points + at + begin, *lease))
-            bad.store(true, std::memory_order_relaxed);
-        },
-        control));
-    if (bad.load()) return Status::non_canonical;
-    if (control != nullptr) control->report("multiples of a base", at + count, n);
+  for (std::size_t i = 0; i < count; ++i) {
+    const FixedBaseList& list = lists[i];
+    auto* points = reinterpret_cast<Affine<F>*>(list.out);
+    for (std::size_t at = 0; at < list.n; at += kFixedStep) {
+      const std::size_t step = std::min(kFixedStep, list.n - at);
+      ASSAY_TRY(parallel_for(
+          step, kFixedBlock,
+          [&](std::size_t begin, std::size_t end) noexcept {
+            const typename Pool::Lease lease(pool);
+            if (!fixed_block<F, P>(table, list.scalars + 4 * (at + begin), end - begin, points + at + begin, *lease))
+              bad.store(true, std::memory_order_relaxed);
+          },
+          control));
+      if (bad.load()) return Status::non_canonical;
+      if (list.mapped) discard_pages(points + at, step * sizeof *points);
+      done += step;
+      if (control != nullptr) control->report("multiples of a base", done, total);
+    }
   }
   return Status::ok;
 }

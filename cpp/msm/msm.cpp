@@ -59,13 +59,13 @@ Status msm_g2(const std::uint64_t* bases, const ScalarClasses& scalars, std::uin
   return sum_classes(bases, scalars, 16, kernel().merge_g2, msm_g2, out, control, memory);
 }
 
-Status fixed_base_g1(const std::uint64_t* base, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+Status fixed_base_g1(const std::uint64_t* base, const FixedBaseList* lists, std::size_t count,
                      JobControl* control) noexcept {
-  return kernel().fixed_g1(base, scalars, n, out, control);
+  return kernel().fixed_g1(base, lists, count, control);
 }
-Status fixed_base_g2(const std::uint64_t* base, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
+Status fixed_base_g2(const std::uint64_t* base, const FixedBaseList* lists, std::size_t count,
                      JobControl* control) noexcept {
-  return kernel().fixed_g2(base, scalars, n, out, control);
+  return kernel().fixed_g2(base, lists, count, control);
 }
 
 Status points_to_montgomery(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept {

@@ -37,8 +37,8 @@ std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs, MsmMemory memo
 
 using MsmFunction = Status (*)(const std::uint64_t*, const std::uint64_t*, std::size_t, std::uint64_t*, JobControl*,
                                MsmMemory) noexcept;
-using FixedBaseFunction = Status (*)(const std::uint64_t*, const std::uint64_t*, std::size_t, std::uint64_t*,
-                                     JobControl*) noexcept;
+struct FixedBaseList;
+using FixedBaseFunction = Status (*)(const std::uint64_t*, const FixedBaseList*, std::size_t, JobControl*) noexcept;
 
 using MergeFunction = Status (*)(const std::uint64_t* bases, const std::uint32_t* start, const std::uint32_t* entries,
                                  std::size_t classes, std::uint64_t* out, JobControl*) noexcept;
