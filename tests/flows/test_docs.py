@@ -37,6 +37,13 @@ def test_the_page_on_other_tools_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "contract Squares" in str(namespace["source"])
 
 
+def test_the_page_on_keys_proves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {}
+    exec(compile(blocks("docs/groth16.md")[0], "docs/groth16.md", "exec"), namespace)
+    assert "proof" in namespace
+
+
 @pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*.md")))
 def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):

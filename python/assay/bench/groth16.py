@@ -31,7 +31,8 @@ _NO_SETUP = "snarkjs has no set-up without a ceremony"
 
 
 def run(report: Report, size: int | None) -> None:
-    """Rows `setup`, `witness`, `prove` and `verify`; size = log2 of the rows."""
+    """Rows `setup`, `witness`, `prove` (streamed from the mapped key), `prove-resident` and `verify`; size = log2 of the
+    rows."""
     for k in sizes(SIZES, size):
         if not _LEAST <= k <= _MOST:
             raise InvalidInput(f"--size is the log2 of the rows, from {_LEAST} to {_MOST}; got {k}")
@@ -55,6 +56,7 @@ def _bench(report: Report, k: int, folder: Path) -> None:
         verify = peer_seconds("groth16_verify", threads, folder=str(folder))
     why = _TOO_LARGE if k > _PEER_LIMIT else None
     report.add("prove", k, _timing(done["prove"]), "snarkjs", prove, why)
+    report.add("prove-resident", k, _timing(done["prove-resident"]))
     report.add("verify", k, _timing(done["verify"]), "snarkjs", verify, why)
 
 

@@ -47,6 +47,7 @@ def _prove(circuit: Circuit, folder: Path, with_peer: bool) -> dict[str, Any]:
     rows = {"witness": _row(partial(chain_witness, circuit))}
     witness = chain_witness(circuit)
     rows["prove"] = _row(partial(groth16.prove, key, circuit, witness))
+    rows["prove-resident"] = _row(partial(groth16.prove, key, circuit, witness, mode="resident"))
     proof = groth16.prove(key, circuit, witness)
     rows["verify"] = _row(partial(groth16.verify, key.verifying_key, witness.public, proof))
     if with_peer:
