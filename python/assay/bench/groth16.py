@@ -31,7 +31,7 @@ _NO_SETUP = "snarkjs has no set-up without a ceremony"
 
 
 def run(report: Report, size: int | None) -> None:
-    """Rows `setup`, `witness`, `prove` (from the mapped key), `prove-resident` and `verify`; size = log2 of the rows."""
+    """Rows `setup`, `witness`, `prove` (mapped key), `prove-resident` and `verify`; size = log2 of the rows."""
     for k in sizes(SIZES, size):
         if not _LEAST <= k <= _MOST:
             raise InvalidInput(f"--size is the log2 of the rows, from {_LEAST} to {_MOST}; got {k}")
