@@ -75,6 +75,10 @@ ASSAY_LANES_INLINE void store_group(std::uint64_t* memory, const FrLanes* x, boo
   }
 }
 
+// The group of roots that hold minus the inverses for group u: conjugate(8 u + 7) = 8 conjugate(u). Group 0 has its
+// own.
+ASSAY_LANES_INLINE std::size_t opposite_group(std::size_t u) noexcept { return u == 0 ? 0 : conjugate(u); }
+
 // The roots of a leaf group: one for its tree blocks, two for their children, four for the children's children.
 struct LeafRoots {
   alignas(64) std::uint64_t words[7 * kOctetWords];
@@ -98,7 +102,7 @@ struct LeafRoots {
     }
   }
   LeafRoots(const Roots& roots, std::size_t u, bool inverse) noexcept {
-    const std::size_t v = inverse && u != 0 ? conjugate(u) : u;  // conjugate(8 u + 7) = 8 v
+    const std::size_t v = inverse ? opposite_group(u) : u;
     const bool stored = inverse && u == 0;
     gather(stored ? roots.head(8) : roots.octet(v), stored ? roots.head(16) : roots.octet(2 * v),
            stored ? roots.head(32) : roots.octet(4 * v));

@@ -184,7 +184,7 @@ void lane_row(LaneJob& job, std::size_t row, Block* y) noexcept {
     if constexpr (from_coefficients) {
       transpose_group(y + 8 * g, z, false);
       leaf_forward(z, LeafRoots(job.roots, u, false), job.roots,
-                   to_values ? std::min(u + 1, last_group) : conjugate(u | 1));
+                   to_values ? std::min(u + 1, last_group) : opposite_group(u));
     } else {
       load_group(x + 256 * g, z, true);
     }
@@ -195,7 +195,7 @@ void lane_row(LaneJob& job, std::size_t row, Block* y) noexcept {
     } else {
       if constexpr (from_coefficients) leaf_scale(z, job.roots, u);
       const std::size_t next = std::min(u + 1, last_group);
-      leaf_inverse(z, LeafRoots(job.roots, u, true), job.roots, from_coefficients ? next : conjugate(next | 1));
+      leaf_inverse(z, LeafRoots(job.roots, u, true), job.roots, from_coefficients ? next : opposite_group(next));
       untranspose_group(z, y + 8 * g, true);
     }
   }
