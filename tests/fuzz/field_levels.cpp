@@ -148,6 +148,11 @@ unsigned result_bound(Operation operation) noexcept {
       return 1;
     case Operation::rows:
       return 5;
+    case Operation::constant:
+      return 7;
+    case Operation::shrink:
+    case Operation::divide:
+      return 2;
     default:
       return 3;
   }

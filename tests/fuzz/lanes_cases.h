@@ -9,18 +9,34 @@ namespace assay::fuzz {
 
 inline constexpr std::size_t kLimbs = 5, kLanes = 8, kOperands = 4;
 
-enum class Operation : int { mul, sqr, mul_add, chord, sum, difference, reduce, rows, inverse };
-inline constexpr int kOperations = 9;
-inline constexpr const char* kNames[kOperations] = {"mul",        "sqr",    "mul_add", "chord",  "sum",
-                                                    "difference", "reduce", "rows",    "inverse"};
+enum class Operation : int {
+  mul,
+  sqr,
+  mul_add,
+  chord,
+  sum,
+  difference,
+  reduce,
+  rows,
+  constant,
+  shrink,
+  divide,
+  tidy,
+  settle,
+  inverse
+};
+inline constexpr int kOperations = 14;
+inline constexpr const char* kNames[kOperations] = {"mul",        "sqr",    "mul_add", "chord",    "sum",
+                                                    "difference", "reduce", "rows",    "constant", "shrink",
+                                                    "divide",     "tidy",   "settle",  "inverse"};
 
 // The operand bounds of an operation, in multiples of p: what its contract in field/lanes allows. 0: not read.
 struct Bounds {
   unsigned a, b, c, d;
 };
-inline constexpr Bounds kBounds[kOperations] = {{9, 9, 0, 0}, {9, 0, 0, 0},     {6, 7, 5, 8},
-                                                {4, 4, 4, 4}, {20, 20, 20, 20}, {20, 40, 0, 0},
-                                                {4, 0, 0, 0}, {5, 0, 0, 0},     {4, 0, 0, 0}};
+inline constexpr Bounds kBounds[kOperations] = {
+    {9, 9, 0, 0}, {9, 0, 0, 0},  {6, 7, 5, 8},  {4, 4, 4, 4},  {20, 20, 20, 20}, {20, 40, 0, 0}, {4, 0, 0, 0},
+    {5, 0, 0, 0}, {84, 1, 0, 0}, {84, 0, 0, 0}, {84, 0, 0, 0}, {20, 20, 20, 20}, {5, 5, 0, 0},   {4, 0, 0, 0}};
 // Pairs of one large and one small factor, which mul allows too: A B <= 84.
 inline constexpr Bounds kSkewBounds = {84, 1, 0, 0};
 
@@ -30,6 +46,8 @@ struct alignas(64) Case {
 struct alignas(64) Outcome {
   std::uint64_t limb[kLimbs][kLanes];
 };
+
+inline constexpr unsigned kDivideBits = 7;
 
 enum class Field : int { fp = 0, fr = 1 };
 

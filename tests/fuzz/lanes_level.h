@@ -1,8 +1,11 @@
 // The operations in eight lanes, compiled for each level that has them.
 #pragma once
 
+#include "field/lanes/constant.h"
 #include "field/lanes/inverse.h"
+#include "field/lanes/small_multiple.h"
 #include "lanes_cases.h"
+#include "msm/lanes_element.h"
 
 ASSAY_ISA_BEGIN
 namespace fuzz_lanes {
@@ -51,6 +54,24 @@ void run(fuzz::Operation operation, const fuzz::Case* cases, fuzz::Outcome* outc
         store_rows(rows, operand(c, 0));
         return lanes::load_rows<P>(rows);
       });
+    case Operation::constant:
+      return each([&](const fuzz::Case& c) {
+        constexpr auto kRSquared = params::power_of_two_mod(2 * lanes::kRadixBits * L::K, P::modulus);
+        const L factor = reduce(operand(c, 1));
+        return carry(mul(operand(c, 0), make_constant(factor, reduce(mul(factor, L::raw(kRSquared))))));
+      });
+    case Operation::shrink:
+      return each([&](const fuzz::Case& c) { return carry(shrink(operand(c, 0))); });
+    case Operation::divide:
+      return each([&](const fuzz::Case& c) { return divide(operand(c, 0), fuzz::kDivideBits); });
+    case Operation::tidy:
+      return each([&](const fuzz::Case& c) {
+        const lanes::Wide<P> sum = operand(c, 0) + operand(c, 1) + operand(c, 2) - operand(c, 3);
+        return lanes::tidy<80>(sum + lanes::multiple<P, 20>());
+      });
+    case Operation::settle:
+      return each(
+          [&](const fuzz::Case& c) { return lanes::settle(operand(c, 0) - operand(c, 1) + lanes::multiple<P, 5>()); });
     case Operation::inverse: {
       constexpr std::size_t kBatch = 64;
       L x[kBatch], scratch[kBatch];

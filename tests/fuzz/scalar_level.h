@@ -26,7 +26,7 @@ void run(fuzz::Operation operation, const fuzz::Case* cases, fuzz::Outcome* outc
   static const F r = F::from_u64(std::uint64_t{1} << 52) * F::from_u64(std::uint64_t{1} << 52) *
                      F::from_u64(std::uint64_t{1} << 52) * F::from_u64(std::uint64_t{1} << 52) *
                      F::from_u64(std::uint64_t{1} << 52);  // 2^260
-  static const F r_inverse = inverse(r);
+  static const F r_inverse = inverse(r), inverse_of_power = inverse(F::from_u64(std::uint64_t{1} << fuzz::kDivideBits));
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t lane = 0; lane < fuzz::kLanes; ++lane) {
       const auto x = [&](std::size_t k) noexcept { return element<F>(cases[i], k, lane); };
@@ -58,6 +58,19 @@ void run(fuzz::Operation operation, const fuzz::Case* cases, fuzz::Outcome* outc
         case Operation::difference:
           y = x(0) - x(1);
           break;
+        case Operation::constant:
+          y = x(0) * x(1);
+          break;
+        case Operation::divide:
+          y = x(0) * inverse_of_power;
+          break;
+        case Operation::tidy:
+          y = x(0) + x(1) + x(2) - x(3);
+          break;
+        case Operation::settle:
+          y = x(0) - x(1);
+          break;
+        case Operation::shrink:
         case Operation::reduce:
         case Operation::rows:
           y = x(0);
