@@ -12,18 +12,11 @@
 namespace assay {
 namespace {
 
+constexpr std::size_t kChunk = 64;  // proofs that share a Miller loop
+
 const Groth16VerifyKernel& kernel() noexcept {
 #if defined(ASSAY_X86)
-  switch (isa_level()) {
-    case IsaLevel::ifma:
-      return kGroth16VerifyIfma;
-    case IsaLevel::avx512:
-      return kGroth16VerifyAvx512;
-    case IsaLevel::adx:
-      return kGroth16VerifyAdx;
-    default:
-      break;
-  }
+  if (isa_level() >= IsaLevel::adx) return kGroth16VerifyAdx;
 #endif
   return kGroth16VerifyPortable;
 }
@@ -70,7 +63,7 @@ Status Groth16Verifier::verify(const std::uint64_t* publics, const std::uint64_t
 
 Status Groth16Verifier::combined(const std::uint64_t* publics, const std::uint64_t* proofs, std::size_t n,
                                  JobControl* control) const noexcept {
-  const std::size_t chunk_size = std::min(kernel().chunk, (n + num_threads() - 1) / num_threads());
+  const std::size_t chunk_size = std::min(kChunk, (n + num_threads() - 1) / num_threads());
   const std::size_t chunks = (n + chunk_size - 1) / chunk_size;
   Words points, rho, rho_scalars, c, millers, sums, weights;
   ASSAY_TRY(points.allocate(kProofWords * n));

@@ -65,12 +65,11 @@ struct Groth16VerifyKernel {
   bool (*check_batch)(const std::uint64_t* key, const std::uint64_t* millers, std::size_t n,
                       const std::uint64_t* rho_sum, const std::uint64_t* inputs, const std::uint64_t* c) noexcept;
   void (*alpha_beta)(const std::uint64_t* key, std::uint64_t* out) noexcept;
-  std::size_t chunk;  // proofs that share a Miller loop in a batch
 };
 constexpr std::size_t kGtWords = 48;
 extern const Groth16VerifyKernel kGroth16VerifyPortable;
 #if defined(ASSAY_X86)
-extern const Groth16VerifyKernel kGroth16VerifyAdx, kGroth16VerifyAvx512, kGroth16VerifyIfma;
+extern const Groth16VerifyKernel kGroth16VerifyAdx;
 #endif
 
 }  // namespace assay

@@ -76,10 +76,21 @@ inline Status load_on_curves(const std::uint64_t* proof, std::uint64_t* points) 
 }
 
 inline Status load_proofs(const std::uint64_t* proofs, std::size_t n, std::uint64_t* points) noexcept {
-  for (std::size_t i = 0; i < n; ++i) {
-    std::uint64_t* p = points + kProofWords * i;
-    ASSAY_TRY(load_on_curves(proofs + kProofWords * i, p));
-    if (!bn254::is_in_g2_var(load<G2Affine>(p + kG1Words))) return Status::not_in_subgroup;
+  for (std::size_t begin = 0; begin < n; begin += kBn254Lanes) {
+    const std::size_t count = n - begin < kBn254Lanes ? n - begin : kBn254Lanes;
+    G2Affine b[kBn254Lanes];
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint64_t* p = points + kProofWords * (begin + i);
+      ASSAY_TRY(load_on_curves(proofs + kProofWords * (begin + i), p));
+      b[i] = load<G2Affine>(p + kG1Words);
+    }
+    if (const Bn254LanesKernel* lanes = bn254_lanes(count)) {
+      const unsigned all = (1u << count) - 1;
+      if (lanes->in_g2(reinterpret_cast<const std::uint64_t*>(b), count) != all) return Status::not_in_subgroup;
+    } else {
+      for (std::size_t i = 0; i < count; ++i)
+        if (!bn254::is_in_g2_var(b[i])) return Status::not_in_subgroup;
+    }
   }
   return Status::ok;
 }
@@ -99,22 +110,31 @@ inline bool check(const std::uint64_t* key, const std::uint64_t* points, const s
   return bn254::final_exponentiation_var(f) == prepared(key).alpha_beta;
 }
 
+// out[i] <- rho_i A_i for n <= 8 proofs
+inline void scale_var(const std::uint64_t* points, const std::uint64_t* rho, std::size_t n, G1Affine* out) noexcept {
+  G1Affine a[kBn254Lanes];
+  for (std::size_t i = 0; i < n; ++i) a[i] = load<G1Affine>(points + kProofWords * i);
+  if (const Bn254LanesKernel* lanes = bn254_lanes(n))
+    return lanes->mul128(reinterpret_cast<const std::uint64_t*>(a), rho, n, reinterpret_cast<std::uint64_t*>(out));
+  bn254::G1Jacobian scaled[kBn254Lanes];
+  Fp scratch[2 * kBn254Lanes];
+  for (std::size_t i = 0; i < n; ++i) scaled[i] = mul_var(a[i], rho + 2 * i, 2);
+  batch_to_affine_var(scaled, out, n, scratch);
+}
+
 inline void miller(const std::uint64_t* points, const std::uint64_t* rho, std::size_t n, std::uint64_t* out) noexcept {
-  constexpr std::size_t kBlock = 16;
+  constexpr std::size_t kPairs = 8 * kBn254Lanes;
   Fp12 product = Fp12::one();
-  for (std::size_t begin = 0; begin < n; begin += kBlock) {
-    const std::size_t count = n - begin < kBlock ? n - begin : kBlock;
-    bn254::G1Jacobian scaled[kBlock];
-    Fp scratch[2 * kBlock];
-    G1Affine p[kBlock];
-    G2Affine q[kBlock];
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint64_t* words = points + kProofWords * (begin + i);
-      scaled[i] = mul_var(load<G1Affine>(words), rho + 2 * (begin + i), 2);
-      q[i] = load<G2Affine>(words + kG1Words);
+  for (std::size_t begin = 0; begin < n; begin += kPairs) {
+    const std::size_t count = n - begin < kPairs ? n - begin : kPairs;
+    G1Affine p[kPairs];
+    G2Affine q[kPairs];
+    for (std::size_t i = 0; i < count; i += kBn254Lanes) {
+      const std::size_t width = count - i < kBn254Lanes ? count - i : kBn254Lanes;
+      scale_var(points + kProofWords * (begin + i), rho + 2 * (begin + i), width, p + i);
     }
-    batch_to_affine_var(scaled, p, count, scratch);
-    product = product * bn254::miller_loop_var(p, q, count);
+    for (std::size_t i = 0; i < count; ++i) q[i] = load<G2Affine>(points + kProofWords * (begin + i) + kG1Words);
+    product = product * bn254::miller_product_var(p, q, count);
   }
   store(out, product);
 }
@@ -135,7 +155,7 @@ inline void alpha_beta(const std::uint64_t* key, std::uint64_t* out) noexcept {
 }
 
 inline constexpr Groth16VerifyKernel kTable = {
-    (sizeof(PreparedKey) + 7) / 8, prepare, load_proofs, check, miller, check_batch, alpha_beta, 16};
+    (sizeof(PreparedKey) + 7) / 8, prepare, load_proofs, check, miller, check_batch, alpha_beta};
 
 }  // namespace groth16_verify
 ASSAY_ISA_END

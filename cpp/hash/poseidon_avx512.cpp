@@ -2,5 +2,5 @@
 
 namespace assay {
 const PoseidonKernel kPoseidonAvx512 = {poseidon::side_by_side::hash_montgomery, poseidon::side_by_side::hash_canonical,
-                                        poseidon::permute_canonical};
+                                        poseidon::side_by_side::permute_canonical};
 }  // namespace assay

@@ -1,12 +1,13 @@
 // Poseidon with eight permutations side by side, in groups of one or two so that one hides the latency of the other;
 // the same rounds as hash/poseidon_permutation.h. Compiled for the levels with eight lanes (poseidon_avx512.cpp,
-// poseidon_ifma.cpp). Elements between rounds are <5 p> (field/lanes/lanes.h).
+// poseidon_ifma.cpp); one or two hashes go to the scalar level below. Elements between rounds are <5 p>
+// (field/lanes/lanes.h).
 #pragma once
 
 #include <algorithm>
 
 #include "field/lanes/pack.h"
-#include "hash/poseidon_kernel.h"
+#include "hash/poseidon.h"
 
 ASSAY_ISA_BEGIN
 namespace poseidon::side_by_side {
@@ -165,7 +166,7 @@ bool hash_all(const PoseidonTables& tables, const std::uint64_t* tag, const std:
 inline void hash_montgomery(const PoseidonTables& tables, const std::uint64_t* tag, const std::uint64_t* inputs,
                             std::size_t n, std::uint64_t* out) noexcept {
   hash_all<Montgomery>(tables, tag, inputs, n, out, [&](const std::uint64_t* in, std::size_t count, std::uint64_t* to) {
-    poseidon::hash_montgomery(tables, tag, in, count, to);
+    kPoseidonAdx.hash_montgomery(tables, tag, in, count, to);
     return true;
   });
 }
@@ -174,9 +175,14 @@ inline Status hash_canonical(const PoseidonTables& tables, const std::uint64_t* 
                              std::size_t n, std::uint64_t* out) noexcept {
   const bool good = hash_all<Canonical>(tables, tag, inputs, n, out,
                                         [&](const std::uint64_t* in, std::size_t count, std::uint64_t* to) {
-                                          return poseidon::hash_canonical(tables, tag, in, count, to) == Status::ok;
+                                          return kPoseidonAdx.hash_canonical(tables, tag, in, count, to) == Status::ok;
                                         });
   return good ? Status::ok : Status::non_canonical;
+}
+
+inline Status permute_canonical(const PoseidonTables& tables, std::uint64_t* states, std::size_t n,
+                                bool plain) noexcept {
+  return kPoseidonAdx.permute_canonical(tables, states, n, plain);
 }
 
 }  // namespace poseidon::side_by_side

@@ -53,7 +53,7 @@ const Bn254Kernel& bn254_kernel() noexcept;
 
 extern const Bn254Kernel kBn254Portable;
 #if defined(ASSAY_X86)
-extern const Bn254Kernel kBn254Adx, kBn254Avx512, kBn254Ifma;
+extern const Bn254Kernel kBn254Adx;
 #endif
 
 }  // namespace assay

@@ -7,6 +7,7 @@
 
 #include "curve/bn254/batch.h"
 #include "curve/bn254/encoding.h"
+#include "curve/bn254/lanes.h"
 #include "curve/bn254/pairing.h"
 #include "parallel/pool.h"
 
@@ -212,14 +213,35 @@ inline void write_gt(const Fp12& a, std::uint64_t* limbs) noexcept {
 
 constexpr std::size_t kPairingChunk = 64;
 
-inline Status members(const G2Affine* q, std::size_t n, std::size_t* bad) noexcept {
-  for (*bad = 0; *bad < n; ++*bad) ASSAY_TRY(check_member(q[*bad]));
+// ok if every point of the curve is in the subgroup; else bad is one that is not
+inline Status check_members(const G2Affine* q, std::size_t n, std::size_t* bad) noexcept {
+  const Bn254LanesKernel* lanes = bn254_lanes(n);
+  std::size_t index[kBn254Lanes], used = 0;
+  G2Affine points[kBn254Lanes];
+  for (std::size_t i = 0; i < n; ++i) {
+    if (lanes == nullptr) {
+      *bad = i;
+      ASSAY_TRY(check_member(q[i]));
+      continue;
+    }
+    if (!q[i].is_infinity()) {
+      index[used] = i;
+      points[used++] = q[i];
+    }
+    if (used == 0 || (used < kBn254Lanes && i + 1 < n)) continue;
+    const unsigned inside = lanes->in_g2(reinterpret_cast<const std::uint64_t*>(points), used);
+    for (std::size_t k = 0; k < used; ++k) {
+      if ((inside >> k) & 1) continue;
+      *bad = index[k];
+      return Status::not_in_subgroup;
+    }
+    used = 0;
+  }
   return Status::ok;
 }
 
-template <auto& members_of, auto& miller>
-Status pairing_product(const std::uint64_t* p, const std::uint64_t* q, std::uint64_t* gt, std::size_t n,
-                       std::size_t* bad) noexcept {
+inline Status pairing(const std::uint64_t* p, const std::uint64_t* q, std::uint64_t* gt, std::size_t n,
+                      std::size_t* bad) noexcept {
   Fp12 product = Fp12::one();
   for (std::size_t begin = 0; begin < n; begin += kPairingChunk) {
     G1Affine g1[kPairingChunk];
@@ -230,15 +252,16 @@ Status pairing_product(const std::uint64_t* p, const std::uint64_t* q, std::uint
       ASSAY_TRY(read_point(g1[i], p + 8 * (begin + i)));
       ASSAY_TRY(read_point(g2[i], q + 16 * (begin + i)));
     }
-    const Status status = members_of(g2, count, bad);
-    *bad += begin;
-    ASSAY_TRY(status);
-    product = product * miller(g1, g2, count);
+    std::size_t outside = 0;
+    if (const Status status = check_members(g2, count, &outside); status != Status::ok) {
+      *bad = begin + outside;
+      return status;
+    }
+    product = product * miller_product_var(g1, g2, count);
   }
   write_gt(final_exponentiation_var(product), gt);
   return Status::ok;
 }
-inline Fp12 miller(const G1Affine* p, const G2Affine* q, std::size_t n) noexcept { return miller_loop_var(p, q, n); }
 
 inline Status gt_mul(const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out) noexcept {
   Fp12 x, y;
@@ -263,8 +286,7 @@ inline Status gt_pow(const std::uint64_t* a, const std::uint64_t* k, std::uint64
   return Status::ok;
 }
 
-inline constexpr Bn254Kernel kKernel = {membership, add,   neg, mul, encode, decode, pairing_product<members, miller>,
-                                        gt_mul,     gt_pow};
+inline constexpr Bn254Kernel kKernel = {membership, add, neg, mul, encode, decode, pairing, gt_mul, gt_pow};
 
 }  // namespace bn254::batch_kernel
 ASSAY_ISA_END

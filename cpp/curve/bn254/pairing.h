@@ -13,6 +13,7 @@
 
 #include "curve/bn254/fp12.h"
 #include "curve/bn254/g2.h"
+#include "curve/bn254/lanes.h"
 
 ASSAY_ISA_BEGIN
 namespace bn254 {
@@ -169,6 +170,30 @@ inline Fp12 miller_loop_var(const G1Affine* p, const G2Prepared* const* q, std::
       points[used++] = p[k];
     }
     if (used) product = product * detail::miller_loop(walks, points, used);
+  }
+  return product;
+}
+
+// The same, in lanes where the level has them.
+inline Fp12 miller_product_var(const G1Affine* p, const G2Affine* q, std::size_t n) noexcept {
+  const Bn254LanesKernel* lanes = bn254_lanes(n);
+  if (lanes == nullptr) return miller_loop_var(p, q, n);
+  constexpr std::size_t kChunk = 64;
+  Fp12 product = Fp12::one();
+  for (std::size_t k = 0; k < n;) {
+    G1Affine g1[kChunk];
+    G2Affine g2[kChunk];
+    std::size_t used = 0;
+    for (; k < n && used < kChunk; ++k) {
+      if (p[k].is_infinity() || q[k].is_infinity()) continue;
+      g1[used] = p[k];
+      g2[used++] = q[k];
+    }
+    if (used == 0) continue;
+    Fp12 f;
+    lanes->miller(reinterpret_cast<const std::uint64_t*>(g1), reinterpret_cast<const std::uint64_t*>(g2), used,
+                  reinterpret_cast<std::uint64_t*>(&f));
+    product = product * f;
   }
   return product;
 }

@@ -1,5 +1,0 @@
-#include "groth16/verify_lanes.h"
-
-namespace assay {
-const Groth16VerifyKernel kGroth16VerifyIfma = groth16_verify::kLanesTable;
-}  // namespace assay
