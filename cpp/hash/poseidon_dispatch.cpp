@@ -1,17 +1,15 @@
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
-#include "cpu/features.h"
+#include "cpu/known_answer.h"
 #include "hash/poseidon.h"
 #include "parallel/pool.h"
 
 namespace assay {
 namespace {
 
-enum Check : int { unchecked = 0, passed, failed };
-std::atomic<int> checks[kIsaLevels.size()][kPoseidonMaxWidth + 1];  // by level and width
+KnownAnswer answers[kPoseidonMaxWidth + 1];  // by width
 
 // Alone, and as often as the widest kernel hashes at once.
 bool known_answer(const PoseidonKernel& kernel, const PoseidonTables& tables) noexcept {
@@ -28,16 +26,10 @@ bool known_answer(const PoseidonKernel& kernel, const PoseidonTables& tables) no
 }
 
 bool usable(IsaLevel level, const PoseidonKernel& kernel, std::size_t t) noexcept {
-  std::atomic<int>& check = checks[static_cast<int>(level)][t];
-  int state = check.load(std::memory_order_acquire);
-  if (state == unchecked) {
+  return answers[t].holds(level, "Poseidon", [&] {
     const PoseidonTables* tables = poseidon_tables(t);
-    state = tables != nullptr && known_answer(kernel, *tables) ? passed : failed;
-    if (state == failed)
-      std::fprintf(stderr, "assay: Poseidon t = %zu fails its known answer on level %s\n", t, isa_name(level).data());
-    check.store(state, std::memory_order_release);
-  }
-  return state == passed;
+    return tables != nullptr && known_answer(kernel, *tables);
+  });
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 #include "msm/msm.h"
 
-#include "cpu/features.h"
+#include <algorithm>
+
+#include "base/words.h"
+#include "cpu/known_answer.h"
+#include "curve/bn254/g2.h"
 #include "msm/classes.h"
 #include "msm/fixed_base_kernel.h"
 #include "msm/pippenger.h"
@@ -15,12 +19,43 @@ const MsmKernel& kernel() noexcept {
   return kMsmPortable;
 }
 
+#if defined(ASSAY_X86)
+// Does the kernel in lanes sum multiples of a point, of its negative and of infinity as the scalar one does?
+template <class Point>
+bool known_answer(const Point& generator, decltype(MsmLanes::g1) lanes, MsmFunction scalar) noexcept {
+  constexpr std::size_t n = kLanesFewest, words = sizeof(Point) / sizeof(std::uint64_t);
+  Words points, scalars;
+  if (points.allocate(words * n) != Status::ok || scalars.allocate(4 * n) != Status::ok) return false;
+  auto* bases = reinterpret_cast<Point*>(points.data());
+  std::uint64_t x = 1;
+  for (std::size_t i = 0; i < n; ++i) {
+    bases[i] = i % 16 == 15 ? Point::infinity() : i % 2 == 0 ? generator : neg(generator);
+    for (std::size_t j = 0; j < 4; ++j) {
+      x = 6364136223846793005 * x + 1442695040888963407;  // Knuth's MMIX generator
+      scalars.data()[4 * i + j] = j < 3 ? x : x >> 3;
+    }
+  }
+  std::uint64_t got[words], want[words];
+  return lanes(points.data(), scalars.data(), n, got, kernel(), nullptr, MsmMemory::fast) == Status::ok &&
+         scalar(points.data(), scalars.data(), n, want, nullptr, MsmMemory::fast) == Status::ok &&
+         std::equal(got, got + words, want);
+}
+
+bool usable(IsaLevel level, const MsmLanes& lanes) noexcept {
+  static KnownAnswer answer;
+  return answer.holds(level, "the multi-scalar sum", [&] {
+    return known_answer(bn254::kG1Generator, lanes.g1, kernel().g1) &&
+           known_answer(bn254::kG2Generator, lanes.g2, kernel().g2);
+  });
+}
+#endif
+
 // nullptr: the level has no lanes, or they do not pay for n points
-const MsmLanes* lanes(std::size_t n) noexcept {
+const MsmLanes* lanes([[maybe_unused]] std::size_t n) noexcept {
 #if defined(ASSAY_X86)
   if (n < kLanesFewest || n > kMsmMaxSize) return nullptr;
-  if (isa_level() >= IsaLevel::ifma) return &kMsmIfma;
-  if (isa_level() >= IsaLevel::avx512) return &kMsmAvx512;
+  if (isa_level() >= IsaLevel::ifma && usable(IsaLevel::ifma, kMsmIfma)) return &kMsmIfma;
+  if (isa_level() >= IsaLevel::avx512 && usable(IsaLevel::avx512, kMsmAvx512)) return &kMsmAvx512;
 #endif
   return nullptr;
 }

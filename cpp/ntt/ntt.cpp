@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <cstdio>
 
-#include "cpu/features.h"
+#include "cpu/known_answer.h"
 #include "ntt/domain.h"
 #include "ntt/roots_cache.h"
 
@@ -37,19 +36,9 @@ bool known_answer(const NttLanesKernel& lanes) noexcept {
          std::equal(got, got + words, want);
 }
 
-// Checked at the first use of a level; one that fails is left out, with a line on standard error.
 bool usable(IsaLevel level, const NttLanesKernel& lanes) noexcept {
-  enum : int { unchecked = 0, passed, failed };
-  static std::atomic<int> checks[kIsaLevels.size()];
-  std::atomic<int>& check = checks[static_cast<int>(level)];
-  int state = check.load(std::memory_order_acquire);
-  if (state == unchecked) {
-    state = known_answer(lanes) ? passed : failed;
-    if (state == failed)
-      std::fprintf(stderr, "assay: the transform fails its known answer on level %s\n", isa_name(level).data());
-    check.store(state, std::memory_order_release);
-  }
-  return state == passed;
+  static KnownAnswer answer;
+  return answer.holds(level, "the transform", [&] { return known_answer(lanes); });
 }
 
 // The lane kernel for transforms of 2^log_n elements, or null.

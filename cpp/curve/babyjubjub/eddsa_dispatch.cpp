@@ -1,8 +1,6 @@
-#include <atomic>
-#include <cstdio>
 #include <cstdlib>
 
-#include "cpu/features.h"
+#include "cpu/known_answer.h"
 #include "curve/babyjubjub/eddsa.h"
 #include "parallel/pool.h"
 
@@ -30,19 +28,9 @@ bool known_answer(const EddsaKernel& kernel) noexcept {
   return right;
 }
 
-enum Check : int { unchecked = 0, passed, failed };
-
 bool usable(IsaLevel level, const EddsaKernel& kernel) noexcept {
-  static std::atomic<int> checks[2];
-  std::atomic<int>& check = checks[static_cast<int>(level)];
-  int state = check.load(std::memory_order_acquire);
-  if (state == unchecked) {
-    state = known_answer(kernel) ? passed : failed;
-    if (state == failed)
-      std::fprintf(stderr, "assay: EdDSA fails its known answer on level %s\n", isa_name(level).data());
-    check.store(state, std::memory_order_release);
-  }
-  return state == passed;
+  static KnownAnswer answer;
+  return answer.holds(level, "EdDSA", [&] { return known_answer(kernel); });
 }
 
 const EddsaKernel& kernel() noexcept {

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "base/status.h"
+#include "curve/bn254/lanes.h"
 
 namespace assay {
 
@@ -46,6 +47,8 @@ struct Bn254Kernel {
   Status (*gt_mul)(const std::uint64_t* a, const std::uint64_t* b, std::uint64_t* out) noexcept;
   // out <- a^k for an element of GT, whose order is checked (not_in_subgroup), and k of 256 bits
   Status (*gt_pow)(const std::uint64_t* a, const std::uint64_t* k, std::uint64_t* out) noexcept;
+  // Does a kernel in lanes answer as the scalar code of this level?
+  bool (*agrees)(const Bn254LanesKernel& lanes) noexcept;
 };
 
 // The kernels of the level in force.

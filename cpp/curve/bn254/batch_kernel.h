@@ -286,7 +286,35 @@ inline Status gt_pow(const std::uint64_t* a, const std::uint64_t* k, std::uint64
   return Status::ok;
 }
 
-inline constexpr Bn254Kernel kKernel = {membership, add, neg, mul, encode, decode, pairing, gt_mul, gt_pow};
+// Multiples of the generators, sums of pairings, and members of G2 with a point of the twist among them that is none.
+inline bool agrees(const Bn254LanesKernel& lanes) noexcept {
+  constexpr std::size_t n = kBn254Lanes - 1;  // one lane idle
+  const auto words = [](auto* p) noexcept { return reinterpret_cast<std::uint64_t*>(p); };
+  std::uint64_t k[2 * n];
+  G1Affine p[n], multiples[n];
+  G2Affine q[n];
+  for (std::size_t i = 0; i < n; ++i) {
+    k[2 * i] = 0x9e3779b97f4a7c15 * (i + 1);
+    k[2 * i + 1] = 0 - k[2 * i];
+    p[i] = kG1Generator;
+    q[i] = to_affine_var(mul_var(kG2Generator, k + 2 * i, 2));
+  }
+  lanes.mul128(words(p), k, n, words(multiples));
+  bool right = true;
+  for (std::size_t i = 0; i < n; ++i) right &= multiples[i] == to_affine_var(mul_var(p[i], k + 2 * i, 2));
+  Fp12 product;
+  lanes.miller(words(multiples), words(q), n, words(&product));
+  right &= final_exponentiation_var(product) == final_exponentiation_var(miller_loop_var(multiples, q, n));
+  G2Affine& other = q[n / 2];
+  do {
+    other.x.c0 += Fp::one();
+  } while (sqrt_var(other.y, sqr(other.x) * other.x + kG2B) != Status::ok);
+  unsigned members = 0;
+  for (std::size_t i = 0; i < n; ++i) members |= static_cast<unsigned>(is_in_g2_var(q[i])) << i;
+  return right && lanes.in_g2(words(q), n) == members;
+}
+
+inline constexpr Bn254Kernel kKernel = {membership, add, neg, mul, encode, decode, pairing, gt_mul, gt_pow, agrees};
 
 }  // namespace bn254::batch_kernel
 ASSAY_ISA_END
