@@ -17,6 +17,7 @@
 
 #include "base/zeroize.h"
 #include "field/fe.h"
+#include "msm/msm.h"
 #include "parallel/pool.h"
 
 ASSAY_ISA_BEGIN
@@ -27,6 +28,9 @@ constexpr unsigned kScalarBits = 254, kSmallBits = 66;  // with the room that si
 constexpr unsigned kMinWindow = 4, kMaxWindow = 16;
 
 constexpr unsigned window_count(unsigned c) noexcept { return (kScalarBits + c - 1) / c; }
+constexpr unsigned layer_count(const MsmShape& shape) noexcept {
+  return (window_count(shape.window_bits) + shape.passes - 1) / shape.passes;
+}
 
 // Memory that is wiped before it is freed.
 template <class T>
@@ -92,8 +96,8 @@ inline std::uint32_t bits(const std::uint64_t* v, unsigned at, unsigned c) noexc
 
 class Digits {
  public:
-  // Reads the scalars; is_infinity(i) tells of base i. choose(full, small) returns c for that many full-size and small
-  // scalars.
+  // Reads the scalars; is_infinity(i) tells of base i. choose(full, small) returns the shape for that many full-size
+  // and small scalars.
   template <class P, class IsInfinity, class Choose>
   Status build(const std::uint64_t* scalars, std::size_t n, IsInfinity&& is_infinity, Choose&& choose,
                JobControl* control) noexcept {
@@ -125,7 +129,10 @@ class Digits {
     for (std::size_t block = 0; block < blocks; ++block) full_ += std::exchange(first[2 * block], full_);
     size_ = full_;
     for (std::size_t block = 0; block < blocks; ++block) size_ += std::exchange(first[2 * block + 1], size_);
-    c_ = choose(full_, size_ - full_);
+    const MsmShape shape = choose(full_, size_ - full_);
+    rows_ = n;
+    c_ = shape.window_bits;
+    passes_ = shape.passes;
     windows_ = window_count(c_);
     if (!digits_.allocate(std::max<std::size_t>(1, size_ * windows_)) ||
         !ids_.allocate(std::max<std::size_t>(1, size_)))
@@ -156,15 +163,26 @@ class Digits {
   }
 
   unsigned window_bits() const noexcept { return c_; }
-  unsigned windows() const noexcept { return windows_; }
+  unsigned passes() const noexcept { return passes_; }
+  std::size_t entries() const noexcept { return size_ * layer_count({c_, passes_}); }  // of a pass, at most
   std::size_t size() const noexcept { return size_; }
   // Scalars that may have a digit in window w: the first count(w).
   std::size_t count(unsigned w) const noexcept { return w < small_windows() ? size_ : full_; }
 
-  // Calls visit(bucket, id) for each digit of window w that is not zero, in a fixed order: |digit| = bucket + 1, id =
-  // 2 i + sign.
+  // Calls visit(bucket, id) for each digit of a pass that is not zero, in a fixed order: |digit| = bucket + 1, id =
+  // 2 row + sign, where row j n + i of the bases holds the multiple of base i for the j-th window of the pass.
   template <class Visit>
-  void for_each(unsigned w, Visit&& visit) const noexcept {
+  void for_each(unsigned pass, Visit&& visit) const noexcept {
+    std::uint32_t first = 0;
+    for (unsigned w = pass; w < windows_; w += passes_, first += static_cast<std::uint32_t>(2 * rows_))
+      for_each_of_window(w, [&](std::size_t bucket, std::uint32_t id) noexcept { visit(bucket, first + id); });
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 1 << 12;
+
+  template <class Visit>
+  void for_each_of_window(unsigned w, Visit&& visit) const noexcept {
     const std::uint16_t* row = digits_.get() + w * size_;
     const std::uint32_t* ids = ids_.get();
     const std::int32_t offset = w + 1 < windows_ ? 1 << (c_ - 1) : 0;
@@ -176,9 +194,6 @@ class Digits {
     }
   }
 
- private:
-  static constexpr std::size_t kBlock = 1 << 12;
-
   unsigned small_windows() const noexcept { return std::min(windows_, (kSmallBits + c_ - 1) / c_); }
   std::uint32_t raw(const std::uint64_t* k, unsigned w) const noexcept {
     // all that is left for the top window, which holds at most 2^(c-1)
@@ -187,8 +202,8 @@ class Digits {
 
   SecretArray<std::uint16_t> digits_;  // [window][scalar]
   SecretArray<std::uint32_t> ids_;
-  std::size_t full_ = 0, size_ = 0;
-  unsigned c_ = kMinWindow, windows_ = 0;
+  std::size_t rows_ = 0, full_ = 0, size_ = 0;
+  unsigned c_ = kMinWindow, windows_ = 0, passes_ = 0;
 };
 
 }  // namespace msm

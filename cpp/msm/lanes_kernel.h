@@ -9,17 +9,18 @@ ASSAY_ISA_BEGIN
 namespace lanes {
 
 inline Status multiply_add_g1(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n,
-                              std::uint64_t* out, const MsmKernel& scalar, JobControl* control,
+                              const MsmShape* shape, std::uint64_t* out, const MsmKernel& scalar, JobControl* control,
                               MsmMemory memory) noexcept {
   Pippenger<Fp, Bn254FrParams> pippenger;
-  return pippenger.run(reinterpret_cast<const Affine<Fp>*>(bases), scalars, n, out, scalar.combine_g1, control, memory);
+  return pippenger.run(reinterpret_cast<const Affine<Fp>*>(bases), scalars, n, shape, out, scalar.combine_g1, control,
+                       memory);
 }
 inline Status multiply_add_g2(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n,
-                              std::uint64_t* out, const MsmKernel& scalar, JobControl* control,
+                              const MsmShape* shape, std::uint64_t* out, const MsmKernel& scalar, JobControl* control,
                               MsmMemory memory) noexcept {
   Pippenger<bn254::Fp2, Bn254FrParams> pippenger;
-  return pippenger.run(reinterpret_cast<const Affine<bn254::Fp2>*>(bases), scalars, n, out, scalar.combine_g2, control,
-                       memory);
+  return pippenger.run(reinterpret_cast<const Affine<bn254::Fp2>*>(bases), scalars, n, shape, out, scalar.combine_g2,
+                       control, memory);
 }
 
 }  // namespace lanes

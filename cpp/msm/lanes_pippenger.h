@@ -27,10 +27,16 @@ namespace lanes {
 constexpr std::size_t kTaskEntries = std::size_t{1} << 16;
 constexpr unsigned kLogSegment = 5;
 
-inline unsigned group_windows(std::size_t n, unsigned windows, MsmMemory memory) noexcept {
+inline MsmShape shape_for(std::size_t n) noexcept {
+  const unsigned c = window_bits_for(n);
+  return {c, msm::window_count(c)};
+}
+
+// Passes of so many entries each that are sorted and summed together.
+inline unsigned group_passes(std::size_t n, unsigned passes, MsmMemory memory) noexcept {
   const std::size_t entries = memory == MsmMemory::lean ? 0 : std::size_t{1} << 23;
   const std::size_t fit = std::max<std::size_t>(entries / std::max<std::size_t>(n, 1), num_threads());
-  return static_cast<unsigned>(std::min<std::size_t>(fit, windows));
+  return static_cast<unsigned>(std::min<std::size_t>(fit, passes));
 }
 
 // One thread's part of the bucket sums: buckets sorted by length, then summed.
@@ -86,25 +92,28 @@ class Pippenger {
   using P = typename Shape<F>::Params;
   static constexpr std::size_t M = Shape<F>::M, kWords = kRowWords<P, M>;
 
-  Status run(const Affine<F>* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
-             CombineFunction combine, JobControl* control, MsmMemory memory) noexcept {
+  Status run(const Affine<F>* bases, const std::uint64_t* scalars, std::size_t n, const MsmShape* shape,
+             std::uint64_t* out, CombineFunction combine, JobControl* control, MsmMemory memory) noexcept {
     bases_ = bases;
     memory_ = memory;
     ASSAY_TRY(digits_.template build<R>(
         scalars, n, [bases](std::size_t i) noexcept { return bases[i].is_infinity(); },
-        [](std::size_t full, std::size_t small) noexcept { return window_bits_for(full + small / 4); }, control));
+        [shape](std::size_t full, std::size_t small) noexcept {
+          return shape != nullptr ? *shape : shape_for(full + small / 4);
+        },
+        control));
     try {
       allocate();
-      const unsigned windows = digits_.windows();
-      for (unsigned top = windows; top > 0;) {
+      const unsigned passes = digits_.passes();
+      for (unsigned top = passes; top > 0;) {
         const unsigned count = std::min(group_, top);
         ASSAY_TRY(group(top - count, count, control));
         top -= count;
-        if (control != nullptr) control->report("multi-scalar multiplication", windows - top, windows);
+        if (control != nullptr) control->report("multi-scalar multiplication", passes - top, passes);
       }
       const unsigned log_segment = std::min(kLogSegment, digits_.window_bits() - 4);
       const unsigned log_rest = digits_.window_bits() - 4 - log_segment;
-      combine(reinterpret_cast<const std::uint64_t*>(reduced_.get()), windows, digits_.window_bits(),
+      combine(reinterpret_cast<const std::uint64_t*>(reduced_.get()), passes, digits_.window_bits(),
               log_rest == 0 ? 0 : log_segment, log_rest == 0 ? log_segment : log_rest, out);
     } catch (const std::bad_alloc&) {
       return Status::out_of_memory;
@@ -113,10 +122,13 @@ class Pippenger {
   }
 
   // Of n full-size scalars, in bytes.
-  static std::size_t memory_estimate(std::size_t n, MsmMemory memory) noexcept {
-    const unsigned c = window_bits_for(n), windows = msm::window_count(c);
-    const std::size_t group = group_windows(n, windows, memory), cells = group << (c - 1);
-    const std::size_t digits = n * (2 * windows + sizeof(std::uint32_t)), sorted = n * group * sizeof(std::uint32_t);
+  static std::size_t memory_estimate(std::size_t n, const MsmShape* given, MsmMemory memory) noexcept {
+    const MsmShape shape = given != nullptr ? *given : shape_for(n);
+    const unsigned c = shape.window_bits;
+    const std::size_t entries = n * msm::layer_count(shape);
+    const std::size_t group = group_passes(entries, shape.passes, memory), cells = group << (c - 1);
+    const std::size_t digits = n * (2 * msm::window_count(c) + sizeof(std::uint32_t));
+    const std::size_t sorted = entries * group * sizeof(std::uint32_t);
     const std::size_t rows = cells + 2 * group * segments(c);
     const std::size_t spans = std::max<std::size_t>(kTaskEntries, std::size_t{1} << (c - 1));
     const std::size_t task = spans * sizeof(Span) + BucketSummer<P, M>::bytes() + SegmentSummer<P, M>::bytes();
@@ -134,7 +146,7 @@ class Pippenger {
     const unsigned c = digits_.window_bits();
     buckets_ = std::size_t{1} << (c - 1);
     segments_ = segments(c);
-    group_ = group_windows(digits_.size(), digits_.windows(), memory_);
+    group_ = group_passes(digits_.entries(), digits_.passes(), memory_);
     const std::size_t cells = group_ * buckets_;
     start_.reset(new std::uint32_t[cells + 1]);
     cursor_.reset(new std::uint32_t[cells]);
@@ -142,13 +154,13 @@ class Pippenger {
     weighted_ = make_rows(group_ * segments_);
     plain_ = make_rows(group_ * (segments_ + 1));
     for (auto& rows : top_) rows = make_rows(group_ * (kLanes + 1));
-    reduced_.reset(new Affine<F>[kReducedPoints * digits_.windows()]);
-    if (!entries_.allocate(std::max<std::size_t>(1, digits_.size() * group_)) ||
+    reduced_.reset(new Affine<F>[kReducedPoints * digits_.passes()]);
+    if (!entries_.allocate(std::max<std::size_t>(1, digits_.entries() * group_)) ||
         !summers_.build([](SegmentSummer<P, M>& s) noexcept { return s.allocate(); }))
       throw std::bad_alloc();
   }
 
-  // Windows first, ..., first + count - 1 into reduced_.
+  // Passes first, ..., first + count - 1 into reduced_.
   Status group(unsigned first, unsigned count, JobControl* control) {
     ASSAY_TRY(sort(first, count, control));
     ASSAY_TRY(sum_buckets({entries_.get(), reinterpret_cast<const std::uint64_t*>(bases_), true}, start_.get(),
@@ -158,7 +170,7 @@ class Pippenger {
     return finish(first, count, control);
   }
 
-  // Counting sort: start_[b] is the first entry of bucket b, numbered through all windows of the group.
+  // Counting sort: start_[b] is the first entry of bucket b, numbered through all passes of the group.
   Status sort(unsigned first, unsigned count, JobControl* control) noexcept {
     const std::size_t cells = count * buckets_;
     std::fill_n(cursor_.get(), cells, 0);
@@ -290,12 +302,12 @@ class Pippenger {
   const Affine<F>* bases_ = nullptr;
   MsmMemory memory_ = MsmMemory::fast;
   msm::Digits digits_;
-  std::size_t buckets_ = 0, segments_ = 0;  // of one window
+  std::size_t buckets_ = 0, segments_ = 0;  // of one pass
   unsigned group_ = 0;
   std::unique_ptr<std::uint32_t[]> start_, cursor_;
   msm::SecretArray<std::uint32_t> entries_;
   Rows sums_, weighted_, plain_, top_[2];
-  std::unique_ptr<Affine<F>[]> reduced_;  // of all windows
+  std::unique_ptr<Affine<F>[]> reduced_;  // of all passes
   msm::ScratchPool<SegmentSummer<P, M>> summers_;
 };
 

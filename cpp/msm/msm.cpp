@@ -8,6 +8,7 @@
 #include "msm/classes.h"
 #include "msm/fixed_base_kernel.h"
 #include "msm/pippenger.h"
+#include "msm/precomputed.h"
 
 namespace assay {
 namespace {
@@ -36,8 +37,8 @@ bool known_answer(const Point& generator, decltype(MsmLanes::g1) lanes, MsmFunct
     }
   }
   std::uint64_t got[words], want[words];
-  return lanes(points.data(), scalars.data(), n, got, kernel(), nullptr, MsmMemory::fast) == Status::ok &&
-         scalar(points.data(), scalars.data(), n, want, nullptr, MsmMemory::fast) == Status::ok &&
+  return lanes(points.data(), scalars.data(), n, nullptr, got, kernel(), nullptr, MsmMemory::fast) == Status::ok &&
+         scalar(points.data(), scalars.data(), n, nullptr, want, nullptr, MsmMemory::fast) == Status::ok &&
          std::equal(got, got + words, want);
 }
 
@@ -60,17 +61,26 @@ const MsmLanes* lanes([[maybe_unused]] std::size_t n) noexcept {
   return nullptr;
 }
 
+Status sum_g1(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, const MsmShape* shape,
+              std::uint64_t* out, JobControl* control, MsmMemory memory) noexcept {
+  if (const MsmLanes* fast = lanes(n)) return fast->g1(bases, scalars, n, shape, out, kernel(), control, memory);
+  return kernel().g1(bases, scalars, n, shape, out, control, memory);
+}
+Status sum_g2(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, const MsmShape* shape,
+              std::uint64_t* out, JobControl* control, MsmMemory memory) noexcept {
+  if (const MsmLanes* fast = lanes(n)) return fast->g2(bases, scalars, n, shape, out, kernel(), control, memory);
+  return kernel().g2(bases, scalars, n, shape, out, control, memory);
+}
+
 }  // namespace
 
 Status msm_g1(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
               JobControl* control, MsmMemory memory) noexcept {
-  if (const MsmLanes* fast = lanes(n)) return fast->g1(bases, scalars, n, out, kernel(), control, memory);
-  return kernel().g1(bases, scalars, n, out, control, memory);
+  return sum_g1(bases, scalars, n, nullptr, out, control, memory);
 }
 Status msm_g2(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
               JobControl* control, MsmMemory memory) noexcept {
-  if (const MsmLanes* fast = lanes(n)) return fast->g2(bases, scalars, n, out, kernel(), control, memory);
-  return kernel().g2(bases, scalars, n, out, control, memory);
+  return sum_g2(bases, scalars, n, nullptr, out, control, memory);
 }
 
 namespace {
@@ -80,18 +90,18 @@ Status sum_classes(const std::uint64_t* bases, const ScalarClasses& scalars, std
   Words merged;
   ASSAY_TRY(merged.allocate(limbs * std::max<std::size_t>(scalars.classes(), 1)));
   ASSAY_TRY(merge(bases, scalars.start(), scalars.entries(), scalars.classes(), merged.data(), control));
-  return sum(merged.data(), scalars.values(), scalars.classes(), out, control, memory);
+  return sum(merged.data(), scalars.values(), scalars.classes(), nullptr, out, control, memory);
 }
 
 }  // namespace
 
 Status msm_g1(const std::uint64_t* bases, const ScalarClasses& scalars, std::uint64_t* out, JobControl* control,
               MsmMemory memory) noexcept {
-  return sum_classes(bases, scalars, 8, kernel().merge_g1, msm_g1, out, control, memory);
+  return sum_classes(bases, scalars, 8, kernel().merge_g1, sum_g1, out, control, memory);
 }
 Status msm_g2(const std::uint64_t* bases, const ScalarClasses& scalars, std::uint64_t* out, JobControl* control,
               MsmMemory memory) noexcept {
-  return sum_classes(bases, scalars, 16, kernel().merge_g2, msm_g2, out, control, memory);
+  return sum_classes(bases, scalars, 16, kernel().merge_g2, sum_g2, out, control, memory);
 }
 
 Status fixed_base_g1(const std::uint64_t* base, const FixedBaseList* lists, std::size_t count,
@@ -110,15 +120,69 @@ Status points_from_montgomery(std::uint64_t* points, std::size_t n, std::size_t 
   return kernel().points_from_montgomery(points, n, limbs);
 }
 
-std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs, MsmMemory memory) noexcept {
-  if (const MsmLanes* fast = lanes(n)) return (limbs == 8 ? fast->memory_g1 : fast->memory_g2)(n, memory);
-  const unsigned c = msm::window_bits_for(n), windows = msm::window_count(c);
-  const std::size_t group = msm::group_windows(n, windows, memory), cells = group << (c - 1);
-  const std::size_t digits = n * (2 * windows + sizeof(std::uint32_t));
-  const std::size_t sorted = n * group * sizeof(std::uint32_t);
+namespace {
+
+std::size_t memory_of(std::size_t n, std::size_t limbs, const MsmShape* given, MsmMemory memory) noexcept {
+  if (const MsmLanes* fast = lanes(n)) return (limbs == 8 ? fast->memory_g1 : fast->memory_g2)(n, given, memory);
+  const MsmShape shape = given != nullptr ? *given : msm::shape_for(n);
+  const unsigned c = shape.window_bits;
+  const std::size_t entries = n * msm::layer_count(shape);
+  const std::size_t group = msm::group_passes(entries, shape.passes, memory), cells = group << (c - 1);
+  const std::size_t digits = n * (2 * msm::window_count(c) + sizeof(std::uint32_t));
+  const std::size_t sorted = entries * group * sizeof(std::uint32_t);
   const std::size_t buckets =
       cells * (8 * limbs + 2 * sizeof(std::uint32_t)) + (cells >> msm::log_segment(c)) * 16 * limbs;
   return digits + sorted + buckets + num_threads() * (msm::kL2Bytes + (std::size_t{1} << 17));
+}
+
+// The fewest additions, W n + 1.1 2^c T.
+MsmShape precomputed_shape(std::size_t n, unsigned memory_factor) noexcept {
+  MsmShape best{};
+  double least = 0;
+  for (unsigned c = msm::kMinWindow; c <= msm::kMaxWindow; ++c) {
+    const unsigned windows = msm::window_count(c), layers = std::min(memory_factor, windows);
+    const unsigned passes = (windows + layers - 1) / layers;
+    const double cost = windows * static_cast<double>(n) + 1.1 * passes * static_cast<double>(std::size_t{1} << c);
+    if (best.passes == 0 || cost < least) {
+      least = cost;
+      best = {c, passes};
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs, MsmMemory memory) noexcept {
+  return memory_of(n, limbs, nullptr, memory);
+}
+
+PrecomputedMemory precomputed_memory_estimate(std::size_t n, std::size_t limbs, unsigned memory_factor,
+                                              MsmMemory memory) noexcept {
+  const MsmShape shape = precomputed_shape(n, std::max(memory_factor, 1U));
+  return {8 * limbs * n * msm::layer_count(shape), memory_of(n, limbs, &shape, memory)};
+}
+
+Status PrecomputedBases::build(const std::uint64_t* bases, std::size_t n, std::size_t limbs, unsigned memory_factor,
+                               JobControl* control) noexcept {
+  if (memory_factor == 0 || (limbs != 8 && limbs != 16)) return Status::invalid_length;
+  const MsmShape shape = precomputed_shape(n, memory_factor);
+  const std::size_t layers = msm::layer_count(shape);
+  if (n > kMsmMaxSize / layers) return Status::too_large;
+  n_ = 0;
+  if (!points_.allocate(limbs * n * layers)) return Status::out_of_memory;
+  const PrecomputeFunction precompute = limbs == 8 ? kernel().precompute_g1 : kernel().precompute_g2;
+  ASSAY_TRY(precompute(bases, n, shape, points_.get(), control));
+  n_ = n;
+  limbs_ = limbs;
+  shape_ = shape;
+  return Status::ok;
+}
+
+Status msm_precomputed(const PrecomputedBases& bases, const std::uint64_t* scalars, std::uint64_t* out,
+                       JobControl* control, MsmMemory memory) noexcept {
+  return (bases.limbs() == 8 ? sum_g1 : sum_g2)(bases.points(), scalars, bases.size(), &bases.shape(), out, control,
+                                                memory);
 }
 
 std::size_t fixed_base_memory_estimate(std::size_t n, std::size_t limbs) noexcept {

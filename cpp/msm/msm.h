@@ -35,8 +35,17 @@ Status msm_g2(const std::uint64_t* bases, const std::uint64_t* scalars, std::siz
 // or 16.
 std::size_t msm_memory_estimate(std::size_t n, std::size_t limbs, MsmMemory memory = MsmMemory::fast) noexcept;
 
-using MsmFunction = Status (*)(const std::uint64_t*, const std::uint64_t*, std::size_t, std::uint64_t*, JobControl*,
-                               MsmMemory) noexcept;
+// Windows of c bits. Window w falls into the buckets of pass w mod passes, and takes base i from row n (w / passes) +
+// i: with as many passes as windows, the bases alone; with fewer, a table of msm/precomputed.h. A kernel that is given
+// no shape (nullptr) chooses one of the first kind.
+struct MsmShape {
+  unsigned window_bits, passes;
+};
+
+using MsmFunction = Status (*)(const std::uint64_t*, const std::uint64_t*, std::size_t, const MsmShape*, std::uint64_t*,
+                               JobControl*, MsmMemory) noexcept;
+using PrecomputeFunction = Status (*)(const std::uint64_t*, std::size_t, const MsmShape&, std::uint64_t*,
+                                      JobControl*) noexcept;
 struct FixedBaseList;
 using FixedBaseFunction = Status (*)(const std::uint64_t*, const FixedBaseList*, std::size_t, JobControl*) noexcept;
 
@@ -52,17 +61,18 @@ struct MsmKernel {
   MsmFunction g1, g2;                    // see above
   FixedBaseFunction fixed_g1, fixed_g2;  // msm/fixed_base.h
   CombineFunction combine_g1, combine_g2;
-  MergeFunction merge_g1, merge_g2;  // msm/classes.h
+  MergeFunction merge_g1, merge_g2;                 // msm/classes.h
+  PrecomputeFunction precompute_g1, precompute_g2;  // msm/precomputed_kernel.h
   Status (*points_to_montgomery)(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
   Status (*points_from_montgomery)(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
 };
 // Sums in lanes, for kLanesFewest points and more.
 constexpr std::size_t kLanesFewest = 256;
 struct MsmLanes {
-  Status (*g1)(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
-               const MsmKernel& scalar, JobControl*, MsmMemory) noexcept;
+  Status (*g1)(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, const MsmShape*,
+               std::uint64_t* out, const MsmKernel& scalar, JobControl*, MsmMemory) noexcept;
   decltype(g1) g2;
-  std::size_t (*memory_g1)(std::size_t n, MsmMemory) noexcept;  // as msm_memory_estimate
+  std::size_t (*memory_g1)(std::size_t n, const MsmShape*, MsmMemory) noexcept;  // as msm_memory_estimate
   decltype(memory_g1) memory_g2;
 };
 extern const MsmKernel kMsmPortable;

@@ -9,6 +9,7 @@
 #include "msm/lanes_combine.h"
 #include "msm/merge.h"
 #include "msm/pippenger.h"
+#include "msm/precomputed_kernel.h"
 
 ASSAY_ISA_BEGIN
 
@@ -63,5 +64,7 @@ ASSAY_ISA_END
    msm::combine<bn254::Fp2>,                     \
    msm::merge<Fp>,                               \
    msm::merge<bn254::Fp2>,                       \
+   msm::precompute<Fp>,                          \
+   msm::precompute<bn254::Fp2>,                  \
    msm::points_to_montgomery,                    \
    msm::points_from_montgomery}

@@ -1,7 +1,7 @@
 // The bucket method: digits, sorting, bucket sums, weighted sums, Horner over the windows. Contract: msm/msm.h.
 //
-// Windows are taken in groups whose sorted entries fit kGroupEntries, the highest first. Each stage of a group is one
-// parallel loop over many more pieces than threads.
+// Passes, each a window or several of precomputed bases, are taken in groups whose sorted entries fit kGroupEntries,
+// the highest first. Each stage of a group is one parallel loop over many more pieces than threads.
 #pragma once
 
 #include <algorithm>
@@ -42,6 +42,11 @@ inline unsigned window_bits_for(std::size_t n) noexcept {
   return best;
 }
 
+inline MsmShape shape_for(std::size_t n) noexcept {
+  const unsigned c = window_bits_for(n);
+  return {c, window_count(c)};
+}
+
 constexpr unsigned log_segment(unsigned c) noexcept { return c - 1 < 4 ? c - 1 : (c > 11 ? 5 : 4); }
 
 template <class F>
@@ -50,34 +55,38 @@ constexpr std::size_t chunk_limit(std::size_t entries, std::size_t threads) noex
   return std::clamp<std::size_t>(entries / (8 * threads), std::min<std::size_t>(512, most), most);
 }
 
-inline unsigned group_windows(std::size_t n, unsigned windows, MsmMemory memory) noexcept {
+// Passes of so many entries each that are sorted and summed together.
+inline unsigned group_passes(std::size_t n, unsigned passes, MsmMemory memory) noexcept {
   const std::size_t entries = memory == MsmMemory::lean ? 0 : kGroupEntries;
   const std::size_t fit = std::max<std::size_t>(entries / std::max<std::size_t>(n, 1), num_threads());
-  return static_cast<unsigned>(std::min<std::size_t>(fit, windows));
+  return static_cast<unsigned>(std::min<std::size_t>(fit, passes));
 }
 
 template <class F, class P>
 class Pippenger {
  public:
-  Status run(const Affine<F>* bases, const std::uint64_t* scalars, std::size_t n, Affine<F>& out, JobControl* control,
-             MsmMemory memory) noexcept {
+  Status run(const Affine<F>* bases, const std::uint64_t* scalars, std::size_t n, const MsmShape* shape, Affine<F>& out,
+             JobControl* control, MsmMemory memory) noexcept {
     bases_ = bases;
     memory_ = memory;
     ASSAY_TRY(digits_.template build<P>(
         scalars, n, [bases](std::size_t i) noexcept { return bases[i].is_infinity(); },
-        [](std::size_t full, std::size_t small) noexcept { return window_bits_for(full + small / 4); }, control));
+        [shape](std::size_t full, std::size_t small) noexcept {
+          return shape != nullptr ? *shape : shape_for(full + small / 4);
+        },
+        control));
     ASSAY_TRY(allocate());
     XYZZ<F> total = XYZZ<F>::infinity();
-    const unsigned windows = digits_.windows();
-    for (unsigned top = windows; top > 0;) {
+    const unsigned passes = digits_.passes();
+    for (unsigned top = passes; top > 0;) {
       const unsigned count = std::min(group_, top);
       ASSAY_TRY(group(top - count, count, control));
       for (unsigned g = count; g-- > 0;) {
         for (unsigned i = 0; i < digits_.window_bits(); ++i) total = dbl(total);
-        total = add(total, window_sums_[g]);
+        total = add(total, pass_sums_[g]);
       }
       top -= count;
-      if (control != nullptr) control->report("multi-scalar multiplication", windows - top, windows);
+      if (control != nullptr) control->report("multi-scalar multiplication", passes - top, passes);
     }
     out = to_affine_var(total);
     return Status::ok;
@@ -89,24 +98,24 @@ class Pippenger {
     buckets_ = std::size_t{1} << (c - 1);
     log_segment_ = log_segment(c);
     segments_ = buckets_ >> log_segment_;
-    group_ = group_windows(digits_.size(), digits_.windows(), memory_);
+    group_ = group_passes(digits_.entries(), digits_.passes(), memory_);
     const std::size_t cells = group_ * buckets_;
     start_.reset(new (std::nothrow) std::uint32_t[cells + 1]);
     cursor_.reset(new (std::nothrow) std::uint32_t[cells]);
     sums_.reset(new (std::nothrow) Affine<F>[cells]);
     weighted_.reset(new (std::nothrow) Affine<F>[group_ * segments_]);
     plain_.reset(new (std::nothrow) Affine<F>[group_ * segments_]);
-    window_sums_.reset(new (std::nothrow) XYZZ<F>[group_]);
-    limit_ = chunk_limit<F>(digits_.size() * group_, num_threads());
+    pass_sums_.reset(new (std::nothrow) XYZZ<F>[group_]);
+    limit_ = chunk_limit<F>(digits_.entries() * group_, num_threads());
     batch_ = std::clamp<std::size_t>(group_ * segments_ / (4 * num_threads()), 64, 1024);
-    const bool have = start_ && cursor_ && sums_ && weighted_ && plain_ && window_sums_ &&
-                      entries_.allocate(std::max<std::size_t>(1, digits_.size() * group_)) &&
+    const bool have = start_ && cursor_ && sums_ && weighted_ && plain_ && pass_sums_ &&
+                      entries_.allocate(std::max<std::size_t>(1, digits_.entries() * group_)) &&
                       summers_.build([this](BucketSummer<F>& s) noexcept { return s.allocate(limit_); }) &&
                       segment_summers_.build([this](SegmentSummer<F>& s) noexcept { return s.allocate(batch_); });
     return have ? Status::ok : Status::out_of_memory;
   }
 
-  // window_sums_[g] <- the sum of window first + g
+  // pass_sums_[g] <- the sum of pass first + g
   Status group(unsigned first, unsigned count, JobControl* control) noexcept {
     ASSAY_TRY(sort(first, count, control));
     ASSAY_TRY(sum_buckets(count, control));
@@ -122,14 +131,14 @@ class Pippenger {
         count, 1,
         [this](std::size_t begin, std::size_t end) noexcept {
           for (std::size_t g = begin; g < end; ++g) {
-            window_sums_[g] =
+            pass_sums_[g] =
                 weighted_sum(weighted_.get() + g * segments_, plain_.get() + g * segments_, segments_, log_segment_);
           }
         },
         control);
   }
 
-  // Counting sort: start_[b] is the first entry of bucket b, numbered through all windows of the group.
+  // Counting sort: start_[b] is the first entry of bucket b, numbered through all passes of the group.
   Status sort(unsigned first, unsigned count, JobControl* control) noexcept {
     const std::size_t cells = count * buckets_;
     std::fill_n(cursor_.get(), cells, 0);
@@ -223,20 +232,20 @@ class Pippenger {
   const Affine<F>* bases_ = nullptr;
   MsmMemory memory_ = MsmMemory::fast;
   Digits digits_;
-  std::size_t buckets_ = 0, segments_ = 0, limit_ = 0, batch_ = 0;  // buckets and segments of one window
+  std::size_t buckets_ = 0, segments_ = 0, limit_ = 0, batch_ = 0;  // buckets and segments of one pass
   unsigned log_segment_ = 0, group_ = 0;
   std::unique_ptr<std::uint32_t[]> start_, cursor_;
   SecretArray<std::uint32_t> entries_;
   std::unique_ptr<Affine<F>[]> sums_, weighted_, plain_;
-  std::unique_ptr<XYZZ<F>[]> window_sums_;
+  std::unique_ptr<XYZZ<F>[]> pass_sums_;
   std::vector<Chunk> chunks_;
   ScratchPool<BucketSummer<F>> summers_;
   ScratchPool<SegmentSummer<F>> segment_summers_;
 };
 
 template <class F, class P>
-Status multiply_add(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, std::uint64_t* out,
-                    JobControl* control, MsmMemory memory) noexcept {
+Status multiply_add(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, const MsmShape* shape,
+                    std::uint64_t* out, JobControl* control, MsmMemory memory) noexcept {
   if (n > kMsmMaxSize) return Status::too_large;
   const auto* points = reinterpret_cast<const Affine<F>*>(bases);
   auto& result = *reinterpret_cast<Affine<F>*>(out);
@@ -247,7 +256,7 @@ Status multiply_add(const std::uint64_t* bases, const std::uint64_t* scalars, st
     return Status::ok;
   }
   Pippenger<F, P> pippenger;
-  return pippenger.run(points, scalars, n, result, control, memory);
+  return pippenger.run(points, scalars, n, shape, result, control, memory);
 }
 
 }  // namespace msm

@@ -19,6 +19,7 @@ __all__: list[str] = [
     "Groth16Verifier",
     "MappedFile",
     "NativeCircuit",
+    "PrecomputedBases",
     "R1cs",
     "SecretScalar",
     "SparseMerkleTree",
@@ -68,6 +69,7 @@ __all__: list[str] = [
     "poseidon_hash",
     "poseidon_parameters",
     "poseidon_permute",
+    "precomputed_memory_estimate",
     "set_isa",
     "set_num_threads",
     "sha256",
@@ -176,6 +178,28 @@ class DenseMerkleTree:
     def root(self) -> numpy.typing.NDArray[numpy.uint64]:
         """
         uint64[4].
+        """
+
+class PrecomputedBases:
+    """
+    Multiples of known bases; see cpp/msm/precomputed.h.
+    """
+    def __init__(
+        self,
+        points: numpy.typing.NDArray[numpy.uint64],
+        limbs: typing.SupportsInt | typing.SupportsIndex,
+        memory_factor: typing.SupportsInt | typing.SupportsIndex,
+        progress: typing.Any = None,
+    ) -> None:
+        """
+        Checks canonical points uint64[n, limbs] and makes their multiples.
+        """
+    def __len__(self) -> int: ...
+    def msm(
+        self, scalars: numpy.typing.NDArray[numpy.uint64], progress: typing.Any = None, lean: bool = False
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Sum of scalars times points, canonical uint64[1, limbs].
         """
 
 class R1cs:
@@ -823,6 +847,16 @@ def poseidon_parameters(t: typing.SupportsInt | typing.SupportsIndex) -> tuple:
 def poseidon_permute(states: numpy.typing.NDArray[numpy.uint64], plain: bool) -> numpy.typing.NDArray[numpy.uint64]:
     """
     The permutation of states uint64[n, t, 4]; plain runs the reference form.
+    """
+
+def precomputed_memory_estimate(
+    n: typing.SupportsInt | typing.SupportsIndex,
+    limbs: typing.SupportsInt | typing.SupportsIndex,
+    memory_factor: typing.SupportsInt | typing.SupportsIndex,
+    lean: bool = False,
+) -> tuple[int, int]:
+    """
+    Bytes of the table, and of a sum beyond table and scalars.
     """
 
 def set_isa(name: str) -> None:
