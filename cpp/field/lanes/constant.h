@@ -4,8 +4,9 @@
 // only the upper half of x c' and the lower halves of x c and of the quotient times p are computed.
 // Source: V. Shoup's modular multiplication, as in Harvey, "Faster arithmetic for number-theoretic transforms", J.
 // Symb. Comp. 60 (2014), section 2; here over K limbs and with an upper half that leaves columns out. The quotient is
-// never too large, and too small by less than K + 2: x / 2^(52 K) for c' against 2^(52 K) c / p, which is below 1 by more
-// than what follows; K + 2^-48 for the K low halves of column K - 1 and all columns below; less than 1 for rounding down.
+// never too large, and too small by less than K + 2: x / 2^(52 K) for c' against 2^(52 K) c / p, which is below 1 by
+// more than what follows; K + 2^-48 for the K low halves of column K - 1 and all columns below; less than 1 for
+// rounding down.
 //
 //   mul(x, c)     x <84 p> (as mul of two Lanes), c < p: Wide, <(K + 2) p>; x may be in any form, which it keeps
 //   shrink(x)     <2 p>, from x < 2^(52 K) that carry() has normalised
