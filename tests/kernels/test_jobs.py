@@ -44,6 +44,7 @@ def run(body: str, timeout: float = 120) -> str:
 )
 def test_ctrl_c_ends_a_long_job_with_keyboard_interrupt(job: str) -> None:
     body = f"""
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it starts in the background
 print("ready", flush=True)
 try:
     while True:
