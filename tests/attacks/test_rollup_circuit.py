@@ -6,6 +6,7 @@ solver computes (hints and intermediate values) are in tests/property/test_sound
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -445,5 +446,6 @@ def test_a_permitted_change_turned_into_another(kind: int, turned: int) -> None:
 
 def test_witness_data_does_not_print_secrets(world: World) -> None:
     tx: TransactionWitness = world.query(5, 7)
-    assert "55" not in repr(tx)
+    shown = re.sub(r" at 0x[0-9a-f]+", "", repr(tx))  # an address may hold any digits
+    assert "55" not in shown
     assert str(world.accounts[5].salt) not in repr(tx.old)
