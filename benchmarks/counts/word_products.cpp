@@ -57,8 +57,8 @@ void sums(const char* fixed, const char* full, const char* sparse, const Base& g
   };
   count(fixed, [&] {
     const Words k = elements(n, 1);
-    require(g1 ? fixed_base_g1(base, k.data(), n, points.data(), nullptr)
-               : fixed_base_g2(base, k.data(), n, points.data(), nullptr));
+    const FixedBaseList list{k.data(), n, points.data()};
+    require(g1 ? fixed_base_g1(base, &list, 1, nullptr) : fixed_base_g2(base, &list, 1, nullptr));
   });
   count(full, [&] { sum(elements(n, 2)); });
   count(sparse, [&] { sum(elements(n, 3, 8)); });
