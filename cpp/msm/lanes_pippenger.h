@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "msm/digits.h"
+#include "msm/groups.h"
 #include "msm/lanes_bucket_sums.h"
 #include "msm/lanes_bucket_weights.h"
 #include "msm/lanes_tuning.h"
@@ -30,13 +31,6 @@ constexpr unsigned kLogSegment = 5;
 inline MsmShape shape_for(std::size_t n) noexcept {
   const unsigned c = window_bits_for(n);
   return {c, msm::window_count(c)};
-}
-
-// Passes of so many entries each that are sorted and summed together.
-inline unsigned group_passes(std::size_t n, unsigned passes, MsmMemory memory) noexcept {
-  const std::size_t entries = memory == MsmMemory::lean ? 0 : std::size_t{1} << 23;
-  const std::size_t fit = std::max<std::size_t>(entries / std::max<std::size_t>(n, 1), num_threads());
-  return static_cast<unsigned>(std::min<std::size_t>(fit, passes));
 }
 
 // One thread's part of the bucket sums: buckets sorted by length, then summed.
@@ -126,7 +120,7 @@ class Pippenger {
     const MsmShape shape = given != nullptr ? *given : shape_for(n);
     const unsigned c = shape.window_bits;
     const std::size_t entries = n * msm::layer_count(shape);
-    const std::size_t group = group_passes(entries, shape.passes, memory), cells = group << (c - 1);
+    const std::size_t group = msm::group_passes(entries, shape.passes, memory, num_threads()), cells = group << (c - 1);
     const std::size_t digits = n * (2 * msm::window_count(c) + sizeof(std::uint32_t));
     const std::size_t sorted = entries * group * sizeof(std::uint32_t);
     const std::size_t rows = cells + 2 * group * segments(c);
@@ -146,7 +140,7 @@ class Pippenger {
     const unsigned c = digits_.window_bits();
     buckets_ = std::size_t{1} << (c - 1);
     segments_ = segments(c);
-    group_ = group_passes(digits_.entries(), digits_.passes(), memory_);
+    group_ = msm::group_passes(digits_.entries(), digits_.passes(), memory_, num_threads());
     const std::size_t cells = group_ * buckets_;
     start_.reset(new std::uint32_t[cells + 1]);
     cursor_.reset(new std::uint32_t[cells]);
@@ -162,45 +156,13 @@ class Pippenger {
 
   // Passes first, ..., first + count - 1 into reduced_.
   Status group(unsigned first, unsigned count, JobControl* control) {
-    ASSAY_TRY(sort(first, count, control));
+    ASSAY_TRY(
+        msm::sort_by_bucket(digits_, first, count, buckets_, start_.get(), cursor_.get(), entries_.get(), control));
     ASSAY_TRY(sum_buckets({entries_.get(), reinterpret_cast<const std::uint64_t*>(bases_), true}, start_.get(),
                           count * buckets_, nullptr, control));
     ASSAY_TRY(
         weigh({sums_.get(), buckets_, segments_, buckets_ / segments_}, count, plain_.get(), weighted_.get(), control));
     return finish(first, count, control);
-  }
-
-  // Counting sort: start_[b] is the first entry of bucket b, numbered through all passes of the group.
-  Status sort(unsigned first, unsigned count, JobControl* control) noexcept {
-    const std::size_t cells = count * buckets_;
-    std::fill_n(cursor_.get(), cells, 0);
-    ASSAY_TRY(parallel_for(
-        count, 1,
-        [=, this](std::size_t begin, std::size_t end) noexcept {
-          for (std::size_t g = begin; g < end; ++g) {
-            std::uint32_t* counts = cursor_.get() + g * buckets_;
-            digits_.for_each(first + static_cast<unsigned>(g),
-                             [counts](std::size_t bucket, std::uint32_t) noexcept { ++counts[bucket]; });
-          }
-        },
-        control));
-    std::uint32_t at = 0;
-    for (std::size_t i = 0; i < cells; ++i) {
-      start_[i] = at;
-      at += std::exchange(cursor_[i], at);
-    }
-    start_[cells] = at;
-    return parallel_for(
-        count, 1,
-        [=, this](std::size_t begin, std::size_t end) noexcept {
-          for (std::size_t g = begin; g < end; ++g) {
-            std::uint32_t* cursor = cursor_.get() + g * buckets_;
-            std::uint32_t* entries = entries_.get();
-            digits_.for_each(first + static_cast<unsigned>(g),
-                             [=](std::size_t bucket, std::uint32_t id) noexcept { entries[cursor[bucket]++] = id; });
-          }
-        },
-        control);
   }
 
   // Row names[b], or b, of sums_ <- the sum of bucket b. Long buckets are cut; their parts are entries of buckets

@@ -127,7 +127,7 @@ std::size_t memory_of(std::size_t n, std::size_t limbs, const MsmShape* given, M
   const MsmShape shape = given != nullptr ? *given : msm::shape_for(n);
   const unsigned c = shape.window_bits;
   const std::size_t entries = n * msm::layer_count(shape);
-  const std::size_t group = msm::group_passes(entries, shape.passes, memory), cells = group << (c - 1);
+  const std::size_t group = msm::group_passes(entries, shape.passes, memory, num_threads()), cells = group << (c - 1);
   const std::size_t digits = n * (2 * msm::window_count(c) + sizeof(std::uint32_t));
   const std::size_t sorted = entries * group * sizeof(std::uint32_t);
   const std::size_t buckets =

@@ -15,6 +15,7 @@
 #include "msm/bucket_sums.h"
 #include "msm/bucket_weights.h"
 #include "msm/digits.h"
+#include "msm/groups.h"
 #include "msm/msm.h"
 #include "msm/scratch.h"
 #include "msm/straus.h"
@@ -23,7 +24,6 @@ ASSAY_ISA_BEGIN
 
 namespace msm {
 
-constexpr std::size_t kGroupEntries = std::size_t{1} << 23;
 constexpr std::size_t kL2Bytes = std::size_t{1} << 18;  // what a chunk and its scratch may take; the next is on its way
 
 // Window size for n scalars: the least of a model of the cost, W(c) windows of 6.8 multiplications a point and 14 a
@@ -53,13 +53,6 @@ template <class F>
 constexpr std::size_t chunk_limit(std::size_t entries, std::size_t threads) noexcept {
   constexpr std::size_t most = kL2Bytes / (BucketSummer<F>::bytes(2) / 2);
   return std::clamp<std::size_t>(entries / (8 * threads), std::min<std::size_t>(512, most), most);
-}
-
-// Passes of so many entries each that are sorted and summed together.
-inline unsigned group_passes(std::size_t n, unsigned passes, MsmMemory memory) noexcept {
-  const std::size_t entries = memory == MsmMemory::lean ? 0 : kGroupEntries;
-  const std::size_t fit = std::max<std::size_t>(entries / std::max<std::size_t>(n, 1), num_threads());
-  return static_cast<unsigned>(std::min<std::size_t>(fit, passes));
 }
 
 template <class F, class P>
@@ -98,7 +91,7 @@ class Pippenger {
     buckets_ = std::size_t{1} << (c - 1);
     log_segment_ = log_segment(c);
     segments_ = buckets_ >> log_segment_;
-    group_ = group_passes(digits_.entries(), digits_.passes(), memory_);
+    group_ = group_passes(digits_.entries(), digits_.passes(), memory_, num_threads());
     const std::size_t cells = group_ * buckets_;
     start_.reset(new (std::nothrow) std::uint32_t[cells + 1]);
     cursor_.reset(new (std::nothrow) std::uint32_t[cells]);
@@ -117,7 +110,7 @@ class Pippenger {
 
   // pass_sums_[g] <- the sum of pass first + g
   Status group(unsigned first, unsigned count, JobControl* control) noexcept {
-    ASSAY_TRY(sort(first, count, control));
+    ASSAY_TRY(sort_by_bucket(digits_, first, count, buckets_, start_.get(), cursor_.get(), entries_.get(), control));
     ASSAY_TRY(sum_buckets(count, control));
     ASSAY_TRY(parallel_for(
         count * segments_, batch_,
@@ -133,39 +126,6 @@ class Pippenger {
           for (std::size_t g = begin; g < end; ++g) {
             pass_sums_[g] =
                 weighted_sum(weighted_.get() + g * segments_, plain_.get() + g * segments_, segments_, log_segment_);
-          }
-        },
-        control);
-  }
-
-  // Counting sort: start_[b] is the first entry of bucket b, numbered through all passes of the group.
-  Status sort(unsigned first, unsigned count, JobControl* control) noexcept {
-    const std::size_t cells = count * buckets_;
-    std::fill_n(cursor_.get(), cells, 0);
-    ASSAY_TRY(parallel_for(
-        count, 1,
-        [=, this](std::size_t begin, std::size_t end) noexcept {
-          for (std::size_t g = begin; g < end; ++g) {
-            std::uint32_t* counts = cursor_.get() + g * buckets_;
-            digits_.for_each(first + static_cast<unsigned>(g),
-                             [counts](std::size_t bucket, std::uint32_t) noexcept { ++counts[bucket]; });
-          }
-        },
-        control));
-    std::uint32_t at = 0;
-    for (std::size_t i = 0; i < cells; ++i) {
-      start_[i] = at;
-      at += std::exchange(cursor_[i], at);
-    }
-    start_[cells] = at;
-    return parallel_for(
-        count, 1,
-        [=, this](std::size_t begin, std::size_t end) noexcept {
-          for (std::size_t g = begin; g < end; ++g) {
-            std::uint32_t* cursor = cursor_.get() + g * buckets_;
-            std::uint32_t* entries = entries_.get();
-            digits_.for_each(first + static_cast<unsigned>(g),
-                             [=](std::size_t bucket, std::uint32_t id) noexcept { entries[cursor[bucket]++] = id; });
           }
         },
         control);
