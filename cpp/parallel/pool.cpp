@@ -52,6 +52,7 @@ struct Task {
   ChunkFunction function = nullptr;
   void* context = nullptr;
   JobControl* control = nullptr;
+  int caller_cpu = -1;
 
   bool step() noexcept {
     if (control != nullptr && control->cancelled()) return false;
@@ -61,6 +62,17 @@ struct Task {
     return true;
   }
 };
+
+// Moves the calling thread off a processor, if it may run on others: a scheduler may wake a worker on the one its caller
+// keeps busy and leave it there for longer than the work lasts. The thread's affinity is as before afterwards.
+void leave_cpu(int cpu) noexcept {
+  cpu_set_t allowed, others;
+  if (cpu < 0 || sched_getcpu() != cpu || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  others = allowed;
+  CPU_CLR(cpu, &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
+  sched_setaffinity(0, sizeof allowed, &allowed);
+}
 
 class Pool {
  public:
@@ -128,6 +140,7 @@ void Pool::work() noexcept {
     ++active_;
     Task* task = task_;
     lock.unlock();
+    leave_cpu(task->caller_cpu);
     while (task->step()) {
     }
     lock.lock();
@@ -196,6 +209,7 @@ Status parallel_for_raw(std::size_t count, std::size_t grain, ChunkFunction func
   Pool* shared = (threads > 1 && !inside_pool) ? pool() : nullptr;
   if (shared != nullptr && shared->owner().try_lock()) {
     inside_pool = true;
+    task.caller_cpu = sched_getcpu();
     shared->run(task, threads);
     inside_pool = false;
     shared->owner().unlock();

@@ -88,6 +88,23 @@ print("same")
     assert out == "same"
 
 
+def test_workers_keep_the_affinity_of_the_process() -> None:
+    """A worker steps off its caller's processor; that must not narrow where it may run later."""
+    body = """
+import glob
+from assay import set_num_threads
+set_num_threads(3)
+for _ in range(20):
+    ntt.ntt(scalars(1 << 14))
+masks = set()
+for path in glob.glob("/proc/self/task/*/status"):
+    with open(path) as file:
+        masks |= {line for line in file if line.startswith("Cpus_allowed:")}
+print(len(masks))
+"""
+    assert run(body) == "1"
+
+
 @pytest.mark.parametrize("order", ["import torch, assay", "import assay, torch"])
 def test_torch_and_assay_in_both_orders(order: str) -> None:
     pytest.importorskip("torch")
