@@ -63,8 +63,8 @@ struct Task {
   }
 };
 
-// Moves the calling thread off a processor, if it may run on others: a scheduler may wake a worker on the one its caller
-// keeps busy and leave it there for longer than the work lasts. The thread's affinity is as before afterwards.
+// Moves the calling thread off a processor, if it may run on others: a scheduler may wake a worker on the one its
+// caller keeps busy and leave it there for longer than the work lasts. The thread's affinity is as before afterwards.
 void leave_cpu(int cpu) noexcept {
   cpu_set_t allowed, others;
   if (cpu < 0 || sched_getcpu() != cpu || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
