@@ -102,6 +102,15 @@ class VerifyingKey:
         x0, x1, y0, y1 = Fp.from_limbs(self._fixed[row : row + 4])
         return (x0, x1), (y0, y1)
 
+    def to_bytes(self) -> bytes:
+        """alpha, beta, gamma, delta and ic in the form of EIP-196 and EIP-197: the key that `assay.h` takes."""
+        alpha, g2 = self._fixed[:2].reshape(1, 8), self._fixed[2:].reshape(3, 16)
+        ic = self._ic.reshape(-1, 8)
+        return b"".join(
+            group.encode(points, compressed=False)
+            for group, points in ((bn254.G1, alpha), (bn254.G2, g2), (bn254.G1, ic))
+        )
+
     @classmethod
     def from_points(
         cls, alpha: G1, beta: G2, gamma: G2, delta: G2, ic: Sequence[G1], *, ceremony: str = "unknown"
