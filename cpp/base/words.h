@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <utility>
 
 #include "base/status.h"
 #include "base/zeroize.h"
@@ -25,6 +26,10 @@ class Words {
     if (data_ == nullptr) return Status::out_of_memory;
     count_ = count;
     return Status::ok;
+  }
+  void swap(Words& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(count_, other.count_);
   }
   void release() noexcept {
     if (data_ == nullptr) return;

@@ -18,6 +18,7 @@ __all__: list[str] = [
     "GROTH16_MAX_LOG",
     "Groth16Verifier",
     "MappedFile",
+    "Moduli",
     "NativeCircuit",
     "PrecomputedBases",
     "R1cs",
@@ -30,6 +31,8 @@ __all__: list[str] = [
     "babyjubjub_multiply_base",
     "babyjubjub_pack",
     "babyjubjub_unpack",
+    "bigint_multiply",
+    "bigint_power",
     "bn254_add",
     "bn254_decode",
     "bn254_encode",
@@ -59,6 +62,9 @@ __all__: list[str] = [
     "merkle_path_root",
     "msm",
     "msm_memory_estimate",
+    "natural_divrem",
+    "natural_mul",
+    "natural_sqr",
     "ntt",
     "ntt_in_place",
     "ntt_lagrange",
@@ -76,6 +82,18 @@ __all__: list[str] = [
     "sha256_implementation",
     "status_message",
 ]
+
+class Moduli:
+    """
+    Odd moduli of 256 to 8192 bits, copied and wiped when freed.
+    """
+    def __init__(self, rows: numpy.typing.NDArray[numpy.uint64]) -> None: ...
+    def __len__(self) -> int: ...
+    @property
+    def words(self) -> int:
+        """
+        Words of the widest.
+        """
 
 class Transcript:
     """
@@ -517,6 +535,27 @@ def babyjubjub_unpack(bytes: bytes) -> numpy.typing.NDArray[numpy.uint64]:
     32 bytes -> uint64[8].
     """
 
+def bigint_multiply(
+    moduli: Moduli,
+    a: numpy.typing.NDArray[numpy.uint64],
+    b: numpy.typing.NDArray[numpy.uint64],
+    progress: typing.Any = None,
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    a b by rows of uint64[n, words].
+    """
+
+def bigint_power(
+    moduli: Moduli,
+    bases: numpy.typing.NDArray[numpy.uint64],
+    exponents: numpy.typing.NDArray[numpy.uint64],
+    variable: bool,
+    progress: typing.Any = None,
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    bases uint64[n, words] ^ exponents uint64[1 or n, k], as uint64[n, words]; variable: time may depend on the exponents.
+    """
+
 def bn254_add(
     group: typing.SupportsInt | typing.SupportsIndex,
     a: numpy.typing.NDArray[numpy.uint64],
@@ -787,6 +826,23 @@ def msm_memory_estimate(
 ) -> int:
     """
     Bytes beyond the inputs.
+    """
+
+def natural_divrem(a: numpy.typing.NDArray[numpy.uint64], d: numpy.typing.NDArray[numpy.uint64]) -> tuple:
+    """
+    Quotients uint64[n, an - dn + 1] and remainders uint64[n, dn] by rows; variable time.
+    """
+
+def natural_mul(
+    a: numpy.typing.NDArray[numpy.uint64], b: numpy.typing.NDArray[numpy.uint64]
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Products by rows: uint64[n, an], uint64[n, bn] to uint64[n, an + bn].
+    """
+
+def natural_sqr(a: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Squares by rows: uint64[n, an] to uint64[n, 2 an].
     """
 
 def ntt(

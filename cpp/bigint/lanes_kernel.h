@@ -1,0 +1,49 @@
+// Eight rows at once: the table of plain functions that a level with lanes brings. bigint/power.cpp cuts batches into
+// groups of eight and calls it; what it takes and gives is as in bigint/power.h.
+//
+// A group shorter than eight is filled up with copies of its first row, its result pointer included: a kernel reads all
+// operands before it writes a result, and writes equal rows to equal places. Moduli of a group may differ in value and
+// in size. Scratch is the caller's, as many words as the kernel asked for by the sizes alone, aligned to 64 bytes, and
+// wiped by the caller.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "bigint/modulus.h"
+#include "bigint/power_row.h"
+
+namespace assay {
+
+constexpr std::size_t kLanes = 8;
+
+struct PowerGroup {
+  ModulusView moduli[kLanes];
+  const std::uint64_t* bases[kLanes];
+  const std::uint64_t* exponents[kLanes];
+  std::uint64_t* out[kLanes];         // `words` words each, those above the modulus zero
+  std::size_t words, exponent_words;  // exponent_words >= 1
+  bool variable;                      // time may depend on the exponents
+};
+
+struct MultiplyGroup {
+  ModulusView moduli[kLanes];
+  const std::uint64_t *a[kLanes], *b[kLanes];
+  std::uint64_t* out[kLanes];
+  std::size_t words;
+};
+
+struct LanesKernel {
+  // The fewest rows for which a group takes less time than its rows one by one; kLanes + 1 where it never does.
+  std::size_t (*power_break_even)(unsigned modulus_bits) noexcept;
+  std::size_t (*multiply_break_even)(unsigned modulus_bits) noexcept;
+  std::size_t (*power_scratch)(const PowerGroup& group) noexcept;
+  std::size_t (*multiply_scratch)(const MultiplyGroup& group) noexcept;
+  void (*power)(const PowerGroup& group, std::uint64_t* scratch, Stop stop) noexcept;
+  void (*multiply)(const MultiplyGroup& group, std::uint64_t* scratch) noexcept;
+};
+
+// That of the level in force, its known answer tested once; null where the level has no lanes.
+const LanesKernel* lanes_kernel() noexcept;
+
+}  // namespace assay

@@ -1,0 +1,86 @@
+#include "bigint/montgomery.h"
+
+#include <algorithm>
+
+#include "bigint/natural.h"
+
+namespace assay {
+
+using u64 = std::uint64_t;
+
+Status Montgomery::assign(const ModulusView& modulus) noexcept {
+  if (modulus.size == 0) return Status::out_of_range;
+  const std::size_t n = modulus.size;
+  ASSAY_TRY(memory_.allocate(4 * n + natural_scratch(n)));
+  modulus_ = modulus;
+  kernel_ = &word_kernel();
+  product_ = memory_.data();
+  row_ = product_ + 2 * n;
+  scratch_ = row_ + 2 * n;
+  return Status::ok;
+}
+
+void Montgomery::mul(u64* r, const u64* a, const u64* b) noexcept {
+  natural_mul(product_, a, size(), b, size(), scratch_);
+  kernel_->reduce(r, product_, modulus_.words, size(), modulus_.neg_inverse);
+}
+
+void Montgomery::sqr(u64* r, const u64* a) noexcept {
+  natural_sqr(product_, a, size(), scratch_);
+  kernel_->reduce(r, product_, modulus_.words, size(), modulus_.neg_inverse);
+}
+
+void Montgomery::subtract_once(u64* r, const u64* a, u64 carry) noexcept {
+  const std::size_t n = size();
+  const u64 borrow = kernel_->sub(product_, a, modulus_.words, n);
+  const u64 keep = -(borrow & (carry ^ 1));
+  for (std::size_t i = 0; i < n; ++i) r[i] = (a[i] & keep) | (product_[i] & ~keep);
+}
+
+// a 1 R^-1 < N + 1 for any a below R, so that one subtraction is enough.
+void Montgomery::leave(u64* r, const u64* a) noexcept {
+  const std::size_t n = size();
+  std::copy_n(a, n, product_);
+  std::fill_n(product_ + n, n, 0);
+  kernel_->reduce(row_, product_, modulus_.words, n, modulus_.neg_inverse);
+  subtract_once(r, row_, 0);
+}
+
+// a R mod N times R^-1: a product with a factor below N is below 2 N before the last subtraction.
+void Montgomery::canonical(u64* r, const u64* a) noexcept {
+  mul(row_, a, modulus_.one);
+  subtract_once(r, row_, 0);
+}
+
+void Montgomery::add(u64* r, const u64* a, const u64* b) noexcept {
+  const u64 carry = kernel_->add(row_, a, b, size());
+  subtract_once(r, row_, carry);
+}
+
+void Montgomery::sub(u64* r, const u64* a, const u64* b) noexcept {
+  const std::size_t n = size();
+  const u64 mask = -kernel_->sub(row_, a, b, n);
+  for (std::size_t i = 0; i < n; ++i) product_[i] = modulus_.words[i] & mask;
+  kernel_->add(r, row_, product_, n);
+}
+
+// Horner's scheme over pieces of n words from the top: (residue so far) R + piece.
+void Montgomery::enter(u64* r, const u64* x, std::size_t count) noexcept {
+  const std::size_t n = size();
+  u64* piece = row_ + n;
+  std::size_t at = (count - 1) / n * n;
+  std::copy_n(x + at, count - at, piece);
+  std::fill_n(piece + (count - at), n - (count - at), 0);
+  mul(row_, piece, modulus_.square);
+  subtract_once(r, row_, 0);
+  while (at > 0) {
+    at -= n;
+    mul(row_, x + at, modulus_.square);
+    subtract_once(piece, row_, 0);
+    mul(row_, r, modulus_.square);
+    subtract_once(r, row_, 0);
+    add(r, r, piece);
+  }
+}
+
+}  // namespace assay

@@ -1,0 +1,41 @@
+// The arithmetic of rows of words that each instruction-set level brings: one table of plain functions a level.
+//
+// Rows are little-endian words of 64 bits. All functions are constant time in the words (lengths are public) and exact
+// for every input. Source of the reduction: Montgomery, Math. Comp. 44 (1985); by rows as in Koc, Acar, Kaliski, IEEE
+// Micro 16 (1996), SOS. Cost in word multiplications: mul an bn, sqr n (n + 1) / 2, reduce n^2 + n.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cpu/features.h"
+
+namespace assay {
+
+struct WordKernel {
+  // r[0, n) <- a + b, a - b; returns the carry, the borrow. r may be a or b; n >= 1.
+  std::uint64_t (*add)(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b, std::size_t n) noexcept;
+  std::uint64_t (*sub)(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b, std::size_t n) noexcept;
+  // r[0, an + bn) <- a b, by rows; an >= bn >= 1. r overlaps neither.
+  void (*mul)(std::uint64_t* r, const std::uint64_t* a, std::size_t an, const std::uint64_t* b,
+              std::size_t bn) noexcept;
+  // r[0, 2 n) <- a^2; n >= 1. r does not overlap a.
+  void (*sqr)(std::uint64_t* r, const std::uint64_t* a, std::size_t n) noexcept;
+  // r[0, n) <- (t + m N) / R, less N if that is not below R, where R = 2^(64 n), N odd, neg_inverse = -N^-1 mod 2^64
+  // and m = -t N^-1 mod R. t has 2 n words and is destroyed; r overlaps neither t nor N. Any t < R^2 gives r < R; t < R
+  // N gives (t + m N) / R < 2 N.
+  void (*reduce)(std::uint64_t* r, std::uint64_t* t, const std::uint64_t* modulus, std::size_t n,
+                 std::uint64_t neg_inverse) noexcept;
+  // From so many words on a product or square is split in three of half the length.
+  std::size_t karatsuba_mul, karatsuba_sqr;
+};
+
+extern const WordKernel kWordKernelPortable;
+#if defined(ASSAY_X86)
+extern const WordKernel kWordKernelAdx;
+#endif
+
+// That of the level in force, its known answer tested once.
+const WordKernel& word_kernel() noexcept;
+
+}  // namespace assay
