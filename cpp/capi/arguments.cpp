@@ -36,6 +36,11 @@ void Rows::require_row_bytes(std::size_t expected) const {
     throw Refusal(ASSAY_INVALID_LENGTH, "%s: rows must have %zu bytes, got %zu", name_, expected, row_bytes_);
 }
 
+void Rows::require_row_bytes_at_most(std::size_t limit) const {
+  if (row_bytes_ > limit)
+    throw Refusal(ASSAY_TOO_LARGE, "%s: rows must have at most %zu bytes, got %zu", name_, limit, row_bytes_);
+}
+
 void Rows::require_count(std::size_t expected) const {
   if (count_ != expected)
     throw Refusal(ASSAY_INVALID_LENGTH, "%s: there must be %zu rows, got %zu", name_, expected, count_);
@@ -57,6 +62,16 @@ void load_number(const std::uint8_t* in, std::size_t bytes, std::uint64_t* out, 
 
 void store_number(const std::uint64_t* in, std::uint8_t* out, std::size_t bytes) noexcept {
   for (std::size_t i = 0; i < bytes; ++i) out[bytes - 1 - i] = static_cast<std::uint8_t>(in[i / 8] >> (8 * (i % 8)));
+}
+
+void load_rows(const Rows& rows, std::size_t words, Words& out) {
+  require_ok(out.allocate(words * rows.count()), rows.name());
+  for (std::size_t i = 0; i < rows.count(); ++i) load_number(rows[i], rows.row_bytes(), out.data() + words * i, words);
+}
+
+void store_rows(const std::uint64_t* in, std::size_t words, std::size_t count, std::size_t bytes,
+                std::uint8_t* out) noexcept {
+  for (std::size_t i = 0; i < count; ++i) store_number(in + words * i, out + bytes * i, bytes);
 }
 
 }  // namespace assay::capi

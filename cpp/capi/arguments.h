@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/words.h"
 #include "capi/assay.h"
 
 namespace assay::capi {
@@ -29,6 +30,7 @@ class Rows {
 
   // Throws ASSAY_INVALID_LENGTH.
   void require_row_bytes(std::size_t expected) const;
+  void require_row_bytes_at_most(std::size_t limit) const;  // ASSAY_TOO_LARGE
   void require_count(std::size_t expected) const;
 
  private:
@@ -45,5 +47,14 @@ bool begin_output(std::uint8_t* out, std::size_t* out_size, std::size_t bytes);
 void load_number(const std::uint8_t* in, std::size_t bytes, std::uint64_t* out, std::size_t words) noexcept;
 // The low `bytes` bytes of a number, big-endian.
 void store_number(const std::uint64_t* in, std::uint8_t* out, std::size_t bytes) noexcept;
+
+// Words that hold a number of so many bytes.
+constexpr std::size_t words_of(std::size_t bytes) noexcept { return (bytes + 7) / 8; }
+
+// The numbers of all rows, `words` words each.
+void load_rows(const Rows& rows, std::size_t words, Words& out);
+// `count` numbers of `words` words to rows of `bytes` bytes.
+void store_rows(const std::uint64_t* in, std::size_t words, std::size_t count, std::size_t bytes,
+                std::uint8_t* out) noexcept;
 
 }  // namespace assay::capi

@@ -70,6 +70,17 @@ ASSAY_API uint32_t assay_abi_version(void);
 /* What a code means, in words; never NULL. The text lives as long as the library. */
 ASSAY_API const char* assay_error_text(int32_t code);
 
+enum { ASSAY_SECRET_EXPONENTS = 0, ASSAY_PUBLIC_EXPONENTS = 1 };
+
+/* out_i = base_i ^ exponent_i mod modulus_i, rows of as many bytes as those of the moduli. x^0 is 1.
+ *   flags      ASSAY_SECRET_EXPONENTS: constant time in bases, exponents and moduli, whose lengths are public.
+ *              ASSAY_PUBLIC_EXPONENTS: faster, in a time that depends on the exponents.
+ *   bases      n rows, of any value, at most 1024 bytes each
+ *   exponents  one row for all, or n
+ *   moduli     one row for all, or n: odd, of 256 to 8192 bits */
+ASSAY_API int32_t assay_modexp(uint32_t flags, const assay_rows* bases, const assay_rows* exponents,
+                               const assay_rows* moduli, uint8_t* out, size_t* out_size, assay_error* error);
+
 /* The root, 32 bytes, of a Merkle tree over Poseidon on the scalar field of BN254:
  *   node(l + 1, i) = Poseidon(node_tag; node(l, arity i), .., node(l, arity i + arity - 1)),   root = node(depth, 0),
  * leaves of 32 bytes at level 0, slots beyond them filled with empty_leaf. 2 <= arity <= 16, depth >= 1, arity^depth

@@ -40,8 +40,7 @@ extern "C" std::int32_t assay_merkle_root_poseidon(std::uint32_t arity, std::uin
     if (!begin_output(out, out_size, kBytes)) return;
 
     Words limbs;
-    require_ok(limbs.allocate(kWords * rows.count()), "leaves");
-    for (std::size_t i = 0; i < rows.count(); ++i) load_number(rows[i], kBytes, limbs.data() + kWords * i, kWords);
+    load_rows(rows, kWords, limbs);
     merkle::DenseTree tree;
     const Status status = tree.build(arity, depth, tag, empty, limbs.data(), rows.count(), nullptr);
     if (status == Status::non_canonical) {

@@ -16,7 +16,20 @@ from assay.cli.main import app
 from assay.core.errors import InvalidInput
 from assay.crypto.field import Fr
 
-ROW = {"case", "size", "threads", "isa", "seconds", "runs", "peak_mib", "peer", "peer_seconds", "ratio", "why_no_peer"}
+ROW = {
+    "case",
+    "size",
+    "threads",
+    "isa",
+    "seconds",
+    "runs",
+    "peak_mib",
+    "peer",
+    "peer_seconds",
+    "ratio",
+    "why_no_peer",
+    "bits",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +68,24 @@ def test_each_benchmark_reports_its_rows(arguments: tuple[str, ...], cases: list
         assert row["peak_mib"] > 10
 
 
+def test_powers_beside_their_peers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_BENCH_LIBCRYPTO", "libc.so.6")
+    monkeypatch.delenv("ASSAY_BENCH_GMP", raising=False)
+    printed = report("modexp", "--bits", "256", "--batch", "3", "--threads", "1", "--isa", "portable")
+    assert (printed["bench"], printed["curve"]) == ("modexp", None)
+    assert [row["case"] for row in printed["results"]] == ["power"] * 3 + ["power_var"] * 2
+    for row in printed["results"]:
+        assert set(row) == ROW
+        assert (row["bits"], row["size"], row["threads"], row["isa"]) == (256, 3, 1, "portable")
+        if row["peer"] is None:
+            assert row["peer_seconds"] is row["ratio"] is None
+            assert "ASSAY_BENCH_" in row["why_no_peer"]
+        else:
+            assert row["peer"].startswith("gmpy2 ")
+            assert row["ratio"] == pytest.approx(row["peer_seconds"] / row["seconds"])
+    assert [row["peer"] is None for row in printed["results"]] == [False, True, True, False, True]
+
+
 def test_the_level_and_the_threads_are_put_back() -> None:
     before = _native.isa(), _native.num_threads()
     report("field", "--size", "256", "--threads", "1", "--isa", "portable")
@@ -68,6 +99,9 @@ def test_the_level_and_the_threads_are_put_back() -> None:
         (("field", "--isa", "neon"), "portable"),
         (("msm", "--scalars", "even"), "witness"),
         (("groth16", "--size", "40"), "24"),
+        (("modexp", "--bits", "255"), "256"),
+        (("modexp", "--bits", "8193"), "8192"),
+        (("modexp", "--batch", "0"), "1"),
         (("nothing",), "nothing"),
     ],
 )

@@ -1,9 +1,10 @@
 """How a case is timed, and the shape of what a benchmark prints.
 
     {"bench", "curve", "machine": {"cpu", "cores", "isa"}, "commit",
-     "results": [{"case", "size", "threads", "isa", "seconds", "runs", "peak_mib", "peer", "peer_seconds", "ratio",
-                  "why_no_peer"}]}
+     "results": [{"case", "bits", "size", "threads", "isa", "seconds", "runs", "peak_mib", "peer", "peer_seconds",
+                  "ratio", "why_no_peer"}]}
 
+`curve` is null where there is none; `bits` is the length of the modulus or key, null where there is none.
 `seconds` is the median of five runs after a warm-up, or of as many as fit in 120 s. `peak_mib` is the peak resident
 memory of the process during the runs. `ratio` = peer_seconds / seconds: above 1 we are faster. Where a peer is
 null, `why_no_peer` says why.
@@ -57,6 +58,7 @@ class Result:
     peer_seconds: float | None = None
     ratio: float | None = None
     why_no_peer: str | None = None
+    bits: int | None = None
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Report:
     """What `assay bench NAME --json` prints."""
 
     bench: str
+    curve: str | None = CURVE
     results: list[Result] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -75,6 +78,8 @@ class Report:
         peer: str | None = None,
         peer_seconds: float | None = None,
         why_no_peer: str | None = None,
+        *,
+        bits: int | None = None,
     ) -> None:
         """Appends a row; the ratio follows from the peer's seconds. Without them the row says why: `why_no_peer`, or
         what is missing on this machine, or that the peer has no such function."""
@@ -84,13 +89,15 @@ class Report:
         else:
             why = "no peer for this case" if peer is None else why_no_peer or why_missing()
         row = (timing.seconds, timing.runs, timing.peak_mib, peer if peer_seconds is not None else None)
-        self.results.append(Result(case, size, _native.num_threads(), _native.isa(), *row, peer_seconds, ratio, why))
+        self.results.append(
+            Result(case, size, _native.num_threads(), _native.isa(), *row, peer_seconds, ratio, why, bits)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The object, with the machine and the commit."""
         return {
             "bench": self.bench,
-            "curve": CURVE,
+            "curve": self.curve,
             "machine": {"cpu": cpu_name(), "cores": len(os.sched_getaffinity(0)), "isa": _native.isa()},
             "commit": commit(),
             "results": [asdict(result) for result in self.results],

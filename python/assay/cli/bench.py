@@ -45,6 +45,8 @@ def _scalars(kind: str) -> str:
 Size = Annotated[int | None, typer.Option(min=1, help="Elements, points or pairs; default: a few sizes.")]
 Log = Annotated[int | None, typer.Option(min=3, max=24, help="Log2 of the rows of the chain; default: a few sizes.")]
 Batch = Annotated[int | None, typer.Option(min=1, help="Transactions in a batch; default: a few sizes.")]
+Bits = Annotated[int | None, typer.Option(min=256, max=8192, help="Length of the modulus; default: a few lengths.")]
+Count = Annotated[int | None, typer.Option("--batch", min=1, help="Operations at once; default: 16.")]
 Curve = Annotated[str, typer.Option(callback=_curve, help="bn254 (about 100 bits of security), the only one so far.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; default: all that we may use.")]
 Isa = Annotated[
@@ -164,6 +166,19 @@ def rollup(
     _run("rollup", lambda report: bench.run(report, size), threads, isa, as_json)
 
 
+@app.command()
+def modexp(
+    bits: Bits = None, batch: Count = None, threads: Threads = None, isa: Isa = None, as_json: Json = False
+) -> None:
+    """Modular exponentiations beside gmpy2, GMP and OpenSSL. Example: assay bench modexp --bits 2048 --batch 8.
+
+    ASSAY_BENCH_GMP is the path of a libgmp.so built for this processor, ASSAY_BENCH_LIBCRYPTO that of an OpenSSL.
+    """
+    from assay.bench import modexp as bench
+
+    _run("modexp", lambda report: bench.run(report, bits, batch), threads, isa, as_json, curve=None)
+
+
 _WIDTH = 150  # of a table in a file or a pipe
 
 
@@ -192,10 +207,18 @@ def _quiet(line: str) -> None:
     pass
 
 
-def _run(name: str, run: Callable[[Report], None], threads: int | None, isa: str | None, as_json: bool) -> None:
+def _run(
+    name: str,
+    run: Callable[[Report], None],
+    threads: int | None,
+    isa: str | None,
+    as_json: bool,
+    *,
+    curve: str | None = "bn254",
+) -> None:
     from assay.bench.harness import Report, configured
 
-    report = Report(name)
+    report = Report(name, curve)
     with configured(threads, isa):
         run(report)
         printed = report.to_json()
@@ -214,13 +237,20 @@ def _print_table(report: dict[str, Any], notes: list[str]) -> None:
     if not console.is_terminal:
         console = Console(width=_WIDTH)
     table = Table(title=f"{report['bench']}: {machine['cpu']}, {machine['cores']} cores, commit {report['commit']}")
-    for column in ("case", "size", "threads", "isa", "seconds", "runs", "peak MiB", "peer", "peer s", "ratio"):
+    columns = ["case", "bits", "size", "threads", "isa", "seconds", "runs", "peak MiB", "peer", "peer s", "ratio"]
+    if not any(row["bits"] for row in results):
+        columns.remove("bits")
+    for column in columns:
         table.add_column(column, justify="left" if column in ("case", "isa", "peer") else "right")
     for row in results:
-        peer_seconds = "" if row["peer_seconds"] is None else f"{row['peer_seconds']:.4g}"
-        ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
-        cells = (row["case"], row["size"], row["threads"], row["isa"], f"{row['seconds']:.4g}", row["runs"])
-        table.add_row(*map(str, cells), f"{row['peak_mib']:.0f}", row["peer"] or "", peer_seconds, ratio)
+        cells = {
+            **row,
+            "seconds": f"{row['seconds']:.4g}",
+            "peak MiB": f"{row['peak_mib']:.0f}",
+            "peer s": row["peer_seconds"] and f"{row['peer_seconds']:.4g}",
+            "ratio": row["ratio"] and f"{row['ratio']:.2f}",
+        }
+        table.add_row(*("" if cells[column] is None else str(cells[column]) for column in columns))
     console.print(table)
     for note in [*notes, *dict.fromkeys(row["why_no_peer"] for row in results if row["why_no_peer"])]:
         console.print(note)
