@@ -170,14 +170,14 @@ def test_a_beacon_of_centuries_is_not_computed(forgery: Forgery, tmp_path: Path)
         phase1.verify(forgery.write(tmp_path / "forged.ptau"))
     forgery.change_last(beacon=BEACON)
     with pytest.raises(LimitError, match=r"above the limit of 2\^9"):
-        phase1.verify(forgery.write(tmp_path / "forged.ptau"), max_iterations_log=9)
+        phase1.verify(forgery.write(tmp_path / "forged.ptau"), max_log_iterations=9)
 
 
 def test_an_older_file_lacks_what_is_expected(honest: Path) -> None:
     responses = [one.response() for one in phase1.verify(honest / "final.ptau").contributions]
     phase1.verify(honest / "final.ptau", expected=responses)
     phase1.verify(honest / "bob.ptau", expected=responses[:2])
-    with pytest.raises(CeremonyError, match=f"the expected response {responses[2].hex()} is not among them"):
+    with pytest.raises(CeremonyError, match=f"the expected contribution {responses[2].hex()} is not among them"):
         phase1.verify(honest / "bob.ptau", expected=responses)
 
 

@@ -7,5 +7,6 @@ BN254 gives about 100 bits of security. See docs/ceremony.md for what has to be 
     errors       CeremonyError, which names the contribution or section, and the check
     points       points in Montgomery form; same_ratio, the pairing check of all proofs here
     randomness   secrets from the system, or from a public beacon
+    contributing what both phases ask of a contribution
     knowledge    the proof of knowledge of a contributed secret
 """

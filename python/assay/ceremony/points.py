@@ -14,12 +14,14 @@ import numpy as np
 
 from assay import _native
 from assay.ceremony.errors import CeremonyError
-from assay.core.progress import SILENT, Progress
+from assay.core.progress import SILENT, Progress, native_progress
 from assay.crypto import bn254
 from assay.crypto.field import Limbs, require_limbs
-from assay.crypto.groth16.jobs import native_progress
 
-__all__ = ["G1", "G2", "PointGroup", "random_coefficients", "same_ratio"]
+__all__ = ["CHUNK", "G1", "G2", "PointGroup", "random_coefficients", "same_ratio"]
+
+CHUNK: Final = 1 << 14
+"""Points that long jobs read, compute and write at a time."""
 
 _REASONS: Final = {
     2: "out of range",

@@ -13,12 +13,11 @@ from typing import Final
 
 from assay import _native
 from assay.core.errors import InvalidInput
-from assay.core.progress import SILENT, Progress
-from assay.crypto.groth16.jobs import native_progress
+from assay.core.progress import SILENT, Progress, native_progress
 
-__all__ = ["MAX_ITERATIONS_LOG", "Beacon", "system_generator"]
+__all__ = ["MAX_LOG_ITERATIONS", "Beacon", "system_generator"]
 
-MAX_ITERATIONS_LOG: Final = 36
+MAX_LOG_ITERATIONS: Final = 36
 """What a verifier computes again unless told otherwise: some hours. A hostile file may ask for centuries."""
 
 _MIN_LOG: Final = 10

@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.cli.ceremony_options import hash_option
+from assay.cli.ceremony_options import (
+    AsJson,
+    BeaconValue,
+    Entropy,
+    Iterations,
+    Name,
+    contribution_json,
+    contribution_line,
+    entropy_text,
+    hash_option,
+    refusal_as_json,
+)
 
 if TYPE_CHECKING:
     from assay.ceremony.phase1 import Receipt, Report
+    from assay.ceremony.phase1.contribution import Contribution
 
 __all__ = ["app"]
 
@@ -23,15 +35,13 @@ app = typer.Typer(
 
 _Source = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The .ptau file to start from.")]
 _Target = Annotated[Path, typer.Argument(dir_okay=False, help="The .ptau file to write.")]
-_Name = Annotated[str, typer.Option(help="Who contributes; written into the file, for all to read.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command()
 def new(
     target: _Target,
     power: Annotated[int, typer.Option(min=1, max=28, help="For circuits of up to 2^power constraints.")],
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Starts a ceremony: a file of powers to which nobody has contributed. Curve BN254 (about 100 bits).
 
@@ -52,25 +62,19 @@ def new(
 def contribute(
     source: _Source,
     target: _Target,
-    name: _Name = "",
-    entropy: Annotated[
-        str | None,
-        typer.Option(help="Any text, mixed into the system's randomness; - reads it from standard input. Not needed."),
-    ] = None,
-    as_json: _Json = False,
+    name: Name = "",
+    entropy: Entropy = None,
+    as_json: AsJson = False,
 ) -> None:
     """Multiplies secrets of this machine into the powers. Publish the response it prints. Curve BN254 (about 100 bits).
 
     Example: assay ceremony phase1 contribute pot12_0.ptau pot12_1.ptau --name Alice
     """
-    import sys
-
     from assay.ceremony import phase1
     from assay.core.progress import RichProgress
 
-    text = sys.stdin.read() if entropy == "-" else entropy
     with RichProgress() as progress:
-        receipt = phase1.contribute(source, target, name=name, entropy=text, progress=progress)
+        receipt = phase1.contribute(source, target, name=name, entropy=entropy_text(entropy), progress=progress)
     _print_receipt(target, receipt, as_json)
 
 
@@ -78,10 +82,10 @@ def contribute(
 def beacon(
     source: _Source,
     target: _Target,
-    value: Annotated[str, typer.Argument(help="The beacon, hexadecimal: a public value nobody could foresee.")],
-    iterations: Annotated[int, typer.Option(min=10, max=63, help="SHA-256 is iterated 2^ITERATIONS times.")] = 10,
-    name: _Name = "",
-    as_json: _Json = False,
+    value: BeaconValue,
+    iterations: Iterations = 10,
+    name: Name = "",
+    as_json: AsJson = False,
 ) -> None:
     """Closes a ceremony with a public beacon: everybody computes the same file from it. Curve BN254 (about 100 bits).
 
@@ -103,7 +107,7 @@ def verify(
         list[str],
         typer.Option(metavar="RESPONSE", help="A contribution that must be among them, such as yours; repeatable."),
     ] = [],  # noqa: B006  (typer reads it, nobody changes it)
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Verifies every contribution, power and prepared basis. Curve BN254 (about 100 bits).
 
@@ -113,18 +117,11 @@ def verify(
     Example: assay ceremony phase1 verify pot12_final.ptau
     """
     from assay.ceremony import phase1
-    from assay.ceremony.errors import CeremonyError
     from assay.core.progress import RichProgress
 
     expected = [hash_option(text) for text in expect]
-    try:
-        with RichProgress() as progress:
-            report = phase1.verify(source, expected=expected, progress=progress)
-    except CeremonyError as refusal:
-        if not as_json:
-            raise
-        typer.echo(json.dumps({"verified": False, "where": refusal.where, "check": refusal.check}))
-        raise typer.Exit(1) from None
+    with refusal_as_json(as_json), RichProgress() as progress:
+        report = phase1.verify(source, expected=expected, progress=progress)
     if as_json:
         typer.echo(json.dumps(_report_json(report)))
         return
@@ -132,7 +129,7 @@ def verify(
 
 
 @app.command()
-def prepare(source: _Source, target: _Target, as_json: _Json = False) -> None:
+def prepare(source: _Source, target: _Target, as_json: AsJson = False) -> None:
     """Adds the Lagrange bases that phase 2 starts from. Nothing in it is secret. Curve BN254 (about 100 bits).
 
     Example: assay ceremony phase1 prepare pot12_2.ptau pot12_final.ptau
@@ -147,16 +144,8 @@ def prepare(source: _Source, target: _Target, as_json: _Json = False) -> None:
 
 def _print_receipt(target: Path, receipt: Receipt, as_json: bool) -> None:
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "file": str(target),
-                    "contribution": receipt.position,
-                    "response": receipt.response.hex(),
-                    "next_challenge": receipt.next_challenge.hex(),
-                }
-            )
-        )
+        facts = {"file": str(target), "contribution": receipt.position, "response": receipt.response.hex()}
+        typer.echo(json.dumps(facts | {"next_challenge": receipt.next_challenge.hex()}))
         return
     typer.echo(f"wrote {target} with contribution {receipt.position}\nresponse {receipt.response.hex()}")
 
@@ -168,13 +157,9 @@ def _report_json(report: Report) -> dict[str, object]:
         "ceremony_power": report.ceremony_power,
         "prepared": report.prepared,
         "contributions": [
-            {
-                "name": one.name,
-                "response": one.response().hex(),
-                "next_challenge": one.next_challenge.hex(),
-                "beacon": None if one.beacon is None else one.beacon.value.hex(),
-                "iterations": None if one.beacon is None else one.beacon.log_iterations,
-            }
+            contribution_json(
+                one.name, {"response": one.response(), "next_challenge": one.next_challenge}, *_beacon_of(one)
+            )
             for one in report.contributions
         ],
     }
@@ -183,15 +168,14 @@ def _report_json(report: Report) -> dict[str, object]:
 def _print_report(source: Path, report: Report) -> None:
     typer.echo(f"verified: {source}, 2^{report.power} powers on BN254 (about 100 bits of security)")
     for position, one in enumerate(report.contributions, 1):
-        who = f" {one.name!r}" if one.name else ""
-        how = (
-            ""
-            if one.beacon is None
-            else f", beacon {one.beacon.value.hex()} hashed 2^{one.beacon.log_iterations} times"
-        )
-        typer.echo(f"contribution {position}{who}{how}: response {one.response().hex()}")
+        published = f"response {one.response().hex()}"
+        typer.echo(contribution_line(position, one.name, published, *_beacon_of(one)))
     typer.echo("prepared for phase 2" if report.prepared else "not prepared for phase 2")
     if report.reduced:
         typer.echo(
             f"cut down from 2^{report.ceremony_power}: the hash of the last contribution covers powers not in this file"
         )
+
+
+def _beacon_of(one: Contribution) -> tuple[bytes | None, int | None]:
+    return (None, None) if one.beacon is None else (one.beacon.value, one.beacon.log_iterations)

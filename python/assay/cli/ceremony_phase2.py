@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.cli.ceremony_options import hash_option
+from assay.cli.ceremony_options import (
+    AsJson,
+    BeaconValue,
+    Entropy,
+    Iterations,
+    Name,
+    contribution_json,
+    contribution_line,
+    entropy_text,
+    hash_option,
+    refusal_as_json,
+)
 
 if TYPE_CHECKING:
     from assay.ceremony.phase2 import Receipt, Report
@@ -25,12 +36,10 @@ _Circuit = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The
 _Powers = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A prepared .ptau file that you verified.")]
 _Source = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The .zkey file to start from.")]
 _Target = Annotated[Path, typer.Argument(dir_okay=False, help="The .zkey file to write.")]
-_Name = Annotated[str, typer.Option(help="Who contributes; written into the file, for all to read.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command()
-def new(circuit: _Circuit, powers: _Powers, target: _Target, as_json: _Json = False) -> None:
+def new(circuit: _Circuit, powers: _Powers, target: _Target, as_json: AsJson = False) -> None:
     """Makes the first key of a circuit, to which nobody has contributed: nobody may use it yet.
 
     Example: assay ceremony phase2 new circuit.r1cs pot12_final.ptau circuit_0.zkey
@@ -51,25 +60,19 @@ def new(circuit: _Circuit, powers: _Powers, target: _Target, as_json: _Json = Fa
 def contribute(
     source: _Source,
     target: _Target,
-    name: _Name = "",
-    entropy: Annotated[
-        str | None,
-        typer.Option(help="Any text, mixed into the system's randomness; - reads it from standard input. Not needed."),
-    ] = None,
-    as_json: _Json = False,
+    name: Name = "",
+    entropy: Entropy = None,
+    as_json: AsJson = False,
 ) -> None:
     """Multiplies a secret of this machine into the key. Publish the hash it prints. Curve BN254 (about 100 bits).
 
     Example: assay ceremony phase2 contribute circuit_0.zkey circuit_1.zkey --name Alice
     """
-    import sys
-
     from assay.ceremony import phase2
     from assay.core.progress import RichProgress
 
-    text = sys.stdin.read() if entropy == "-" else entropy
     with RichProgress() as progress:
-        receipt = phase2.contribute(source, target, name=name, entropy=text, progress=progress)
+        receipt = phase2.contribute(source, target, name=name, entropy=entropy_text(entropy), progress=progress)
     _print_receipt(target, receipt, as_json)
 
 
@@ -77,10 +80,10 @@ def contribute(
 def beacon(
     source: _Source,
     target: _Target,
-    value: Annotated[str, typer.Argument(help="The beacon, hexadecimal: a public value nobody could foresee.")],
-    iterations: Annotated[int, typer.Option(min=10, max=63, help="SHA-256 is iterated 2^ITERATIONS times.")] = 10,
-    name: _Name = "",
-    as_json: _Json = False,
+    value: BeaconValue,
+    iterations: Iterations = 10,
+    name: Name = "",
+    as_json: AsJson = False,
 ) -> None:
     """Closes a ceremony with a public beacon: everybody computes the same key from it. Curve BN254 (about 100 bits).
 
@@ -105,7 +108,7 @@ def verify(
         typer.Option(metavar="HASH", help="A contribution that must be among them, such as yours; repeatable."),
     ] = [],  # noqa: B006  (typer reads it, nobody changes it)
     initial: Annotated[bool, typer.Option("--initial", help="Accept a key to which nobody contributed yet.")] = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Verifies a key against its circuit and the powers of tau. Curve BN254 (about 100 bits of security).
 
@@ -119,16 +122,10 @@ def verify(
     from assay.core.progress import RichProgress
 
     hashes = [hash_option(text) for text in expect]
-    try:
-        with RichProgress() as progress:
-            report = phase2.verify(
-                R1CS.load(circuit), powers, key, expected=hashes, allow_initial=initial, progress=progress
-            )
-    except phase2.CeremonyError as refusal:
-        if not as_json:
-            raise
-        typer.echo(json.dumps({"verified": False, "where": refusal.where, "check": refusal.check}))
-        raise typer.Exit(1) from None
+    with refusal_as_json(as_json), RichProgress() as progress:
+        report = phase2.verify(
+            R1CS.load(circuit), powers, key, expected=hashes, allow_initial=initial, progress=progress
+        )
     if as_json:
         typer.echo(json.dumps(_report_json(report)))
         return
@@ -148,12 +145,7 @@ def _report_json(report: Report) -> dict[str, object]:
         "verified": True,
         "circuit_hash": report.circuit_hash.hex(),
         "contributions": [
-            {
-                "name": one.name,
-                "hash": digest.hex(),
-                "beacon": None if one.beacon is None else one.beacon.hex(),
-                "iterations": one.iterations_log,
-            }
+            contribution_json(one.name, {"hash": digest}, one.beacon, one.iterations_log)
             for one, digest in report.contributions
         ],
     }
@@ -164,8 +156,7 @@ def _print_report(key: Path, report: Report) -> None:
         f"verified: {key}, Groth16 on BN254 (about 100 bits of security)\ncircuit hash {report.circuit_hash.hex()}"
     )
     for position, (one, digest) in enumerate(report.contributions, 1):
-        who = f" {one.name!r}" if one.name else ""
-        how = "" if one.beacon is None else f", beacon {one.beacon.hex()} hashed 2^{one.iterations_log} times"
-        typer.echo(f"contribution {position}{who}{how}: hash {digest.hex()}")
+        published = f"hash {digest.hex()}"
+        typer.echo(contribution_line(position, one.name, published, one.beacon, one.iterations_log))
     if not report.contributions:
         typer.echo("nobody contributed yet: anyone can forge proofs for this key")

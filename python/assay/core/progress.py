@@ -14,14 +14,14 @@ that raises (`CancelledError`, `KeyboardInterrupt`) stops the job at its next re
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["SILENT", "Progress", "RichProgress", "Task"]
+__all__ = ["SILENT", "Progress", "RichProgress", "Task", "native_progress"]
 
 
 class Task(Protocol):
@@ -56,6 +56,23 @@ class _Silent:
 
 
 SILENT: Progress = _Silent()
+
+
+@contextmanager
+def native_progress(progress: Progress, label: str) -> Iterator[Callable[[str, int, int], None]]:
+    """One task of `progress` for a kernel: a callback (stage, done, total), steps counted from 0 in each stage."""
+    stage, reported = "", 0
+    with progress.task(label) as task:
+
+        def report(name: str, done: int, total: int) -> None:
+            nonlocal stage, reported
+            if name != stage:
+                stage, reported = name, 0
+            task.describe(f"{label}: {name} {done}/{total}")
+            task.advance(max(0, done - reported))
+            reported = done
+
+        yield report
 
 
 class _RichTask:

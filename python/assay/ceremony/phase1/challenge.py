@@ -12,14 +12,13 @@ keypair.js, after Bowe's powersoftau.
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
 import numpy as np
 
 from assay.ceremony.knowledge import hash_to_g2
-from assay.ceremony.phase1.contribution import HASH_BYTES
-from assay.ceremony.phase1.ptau import CHUNK, POWERS, PowersFile
-from assay.ceremony.points import G1
+from assay.ceremony.phase1.contribution import HASH_BYTES, SECRETS
+from assay.ceremony.phase1.ptau import POWERS, PowersFile
+from assay.ceremony.points import CHUNK, G1
 from assay.core.progress import SILENT, Progress
 from assay.crypto.field import Limbs
 
@@ -59,11 +58,8 @@ def response_length(power: int) -> int:
     return HASH_BYTES + sum(powers.count(power) * powers.group.bytes // 2 for powers in POWERS)
 
 
-_NUMBERS: Final = {"tau": 0, "alpha": 1, "beta": 2}
-
-
 def knowledge_base(secret: str, challenge: bytes, g1_s: Limbs, g1_sx: Limbs) -> Limbs:
-    """The point sp for the proof of knowledge of `secret`: "tau", "alpha" or "beta"."""
+    """The point sp for the proof of knowledge of `secret`, one of `SECRETS`."""
     hasher = new_hash()
-    hasher.update(bytes([_NUMBERS[secret]]) + challenge + G1.encode(np.concatenate([g1_s, g1_sx])))
+    hasher.update(bytes([SECRETS.index(secret)]) + challenge + G1.encode(np.concatenate([g1_s, g1_sx])))
     return hash_to_g2(hasher.digest())

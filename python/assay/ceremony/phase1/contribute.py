@@ -9,17 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from assay import _native
+from assay.ceremony.contributing import require_name, require_other_file
 from assay.ceremony.knowledge import ProofOfKnowledge, prove_knowledge
 from assay.ceremony.phase1.challenge import current_challenge, knowledge_base, new_hash
-from assay.ceremony.phase1.contribution import SECRETS, Accumulated, Contribution, PublicKey, check_name, write_all
+from assay.ceremony.phase1.contribution import SECRETS, Accumulated, Contribution, PublicKey, write_all
 from assay.ceremony.phase1.ptau import (
-    CHUNK,
     CONTRIBUTIONS,
     HEADER,
     MAGIC,
@@ -29,10 +28,10 @@ from assay.ceremony.phase1.ptau import (
     PowersFile,
     header_bytes,
 )
-from assay.ceremony.points import G1
+from assay.ceremony.points import CHUNK, G1
 from assay.ceremony.randomness import Beacon, system_generator
 from assay.core.binfile import SectionWriter
-from assay.core.errors import InvalidInput, StateError
+from assay.core.errors import StateError
 from assay.core.files import atomic_write
 from assay.core.progress import SILENT, Progress, Task
 from assay.crypto.field import Limbs
@@ -92,7 +91,7 @@ def contribute(
     be in its group, because a secret times a point outside would tell about the secret; whether the contributions
     before verify is for `verify` to say. Raises `CeremonyError` for such a point, `StateError` for a reduced file.
     """
-    return _apply(source, target, check_name(name), None, lambda: system_generator(entropy), progress)
+    return _apply(source, target, name, None, lambda: system_generator(entropy), progress)
 
 
 def apply_beacon(
@@ -104,7 +103,6 @@ def apply_beacon(
     progress: Progress = SILENT,
 ) -> Receipt:
     """As `contribute`, with secrets that follow from the beacon: everybody gets the same file. Errors as there."""
-    check_name(name)
     return _apply(source, target, name, beacon, lambda: beacon.generator(progress=progress), progress)
 
 
@@ -116,8 +114,8 @@ def _apply(
     generator: Callable[[], _native.CeremonyGenerator],
     progress: Progress,
 ) -> Receipt:
-    if Path(target).exists() and Path(source).samefile(target):
-        raise InvalidInput(f"{source} is the evidence of who contributed before: write to another file")
+    require_name(name)
+    require_other_file(source, target)
     with PowersFile(source) as old:
         if old.reduced:
             raise StateError(

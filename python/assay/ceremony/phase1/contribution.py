@@ -42,7 +42,6 @@ SECRETS: Final = ("tau", "alpha", "beta")
 HASH_BYTES: Final = 64
 MAX_CONTRIBUTIONS: Final = 1 << 16
 _STATE_BYTES: Final = 216
-_MAX_NAME: Final = 64  # UTF-16 units in snarkjs; characters here, which is never more bytes
 _PERSON, _BEACON = 0, 1
 _NAME, _EXPONENT, _VALUE = 1, 2, 3
 
@@ -126,13 +125,6 @@ class Contribution:
         kind = _PERSON if self.beacon is None else _BEACON
         body = b"".join(point.astype("<u8", copy=False).tobytes() for point in points)
         return body + self.state + self.next_challenge + struct.pack("<II", kind, len(parameters)) + parameters
-
-
-def check_name(name: str) -> str:
-    """The name, if a file can hold it. Raises `InvalidInput`."""
-    if len(name) > _MAX_NAME or len(name.encode()) > 255 or not name.isprintable():
-        raise InvalidInput(f"a contributor's name has at most {_MAX_NAME} printable characters, got {name!r}")
-    return name
 
 
 def write_all(contributions: list[Contribution]) -> bytes:

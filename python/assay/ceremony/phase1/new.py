@@ -6,7 +6,8 @@ import os
 
 from assay.ceremony.phase1.challenge import first_challenge
 from assay.ceremony.phase1.contribution import write_all
-from assay.ceremony.phase1.ptau import CHUNK, CONTRIBUTIONS, HEADER, MAGIC, POWERS, VERSION, header_bytes, require_power
+from assay.ceremony.phase1.ptau import CONTRIBUTIONS, HEADER, MAGIC, POWERS, VERSION, header_bytes, require_power
+from assay.ceremony.points import CHUNK
 from assay.core.binfile import SectionWriter
 from assay.core.files import atomic_write
 from assay.core.progress import SILENT, Progress

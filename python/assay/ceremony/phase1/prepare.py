@@ -9,10 +9,10 @@ is secret and nothing has to be trusted: `verify` checks the result against the 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import numpy as np
 
+from assay.ceremony.contributing import require_other_file
 from assay.ceremony.phase1.ptau import CONTRIBUTIONS, HEADER, MAGIC, MAX_PREPARED_POWER, POWERS, VERSION, PowersFile
 from assay.core.binfile import SectionWriter
 from assay.core.errors import InvalidInput, StateError
@@ -28,8 +28,7 @@ def prepare(source: str | os.PathLike[str], target: str | os.PathLike[str], *, p
     Memory: the points of the largest domain twice. Raises `StateError` for a file without a contribution, whose tau = 1
     lies in every domain; `InvalidInput` above the power of 27; `CeremonyError` for a point outside its group.
     """
-    if Path(target).exists() and Path(source).samefile(target):
-        raise InvalidInput(f"{source} cannot be prepared in place: write to another file")
+    require_other_file(source, target)
     with PowersFile(source) as old:
         if not old.contributions:
             raise StateError(f"{old.name} has no contribution: its tau is 1, known to all")

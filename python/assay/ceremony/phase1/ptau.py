@@ -24,14 +24,13 @@ from types import TracebackType
 from typing import Final
 
 from assay.ceremony.phase1.contribution import Accumulated, Contribution, read_all
-from assay.ceremony.points import G1, G2, PointGroup
+from assay.ceremony.points import CHUNK, G1, G2, PointGroup
 from assay.core.binfile import SectionFile
 from assay.core.errors import EncodingError, InvalidInput
 from assay.core.progress import Task
 from assay.crypto.field import Fp, Limbs
 
 __all__ = [
-    "CHUNK",
     "CONTRIBUTIONS",
     "HEADER",
     "MAGIC",
@@ -52,8 +51,6 @@ CONTRIBUTIONS: Final = 7
 MAX_POWER: Final = 28
 MAX_PREPARED_POWER: Final = 27
 """tauG1 needs the domain of 2^(power + 1) points, and the field has none above 2^28."""
-CHUNK: Final = 1 << 14
-"""Points that are worked on at a time."""
 _HEADER: Final = struct.Struct("<I32sII")
 _MAX_CONTRIBUTIONS_BYTES: Final = 1 << 28
 
@@ -167,7 +164,7 @@ class PowersFile:
         return points
 
     def basis(self, powers: Powers, level: int) -> Limbs:
-        """[L_j(tau)] over the domain of 2^level, times 1, alpha or beta, checked; `EncodingError` unless prepared."""
+        """[L_j(tau)] over the domain of 2^level, times 1, alpha or beta, checked; `InvalidInput` if there is none."""
         if powers.prepared is None or level not in powers.levels(self.power):
             raise InvalidInput(f"{powers.name} of {self.name} has no basis of 2^{level}")
         points = self.file.rows(powers.prepared, powers.group.limbs, (1 << level) - 1, 1 << level)

@@ -23,14 +23,14 @@ from typing import Final
 import numpy as np
 
 from assay import _native
+from assay.ceremony.contributing import require_expected, require_feasible
 from assay.ceremony.errors import CeremonyError
 from assay.ceremony.phase1.challenge import first_challenge, knowledge_base, new_hash, response_length
 from assay.ceremony.phase1.contribute import SecretKey
 from assay.ceremony.phase1.contribution import SECRETS, Accumulated, Contribution
 from assay.ceremony.phase1.ptau import POWERS, Powers, PowersFile
 from assay.ceremony.points import G1, G2, random_coefficients, same_ratio
-from assay.ceremony.randomness import MAX_ITERATIONS_LOG
-from assay.core.errors import LimitError
+from assay.ceremony.randomness import MAX_LOG_ITERATIONS
 from assay.core.progress import SILENT, Progress, Task
 from assay.crypto.field import Limbs
 from assay.crypto.ntt import ntt
@@ -59,21 +59,22 @@ def verify(
     path: str | os.PathLike[str],
     *,
     expected: Collection[bytes] = (),
-    max_iterations_log: int = MAX_ITERATIONS_LOG,
+    max_log_iterations: int = MAX_LOG_ITERATIONS,
     progress: Progress = SILENT,
 ) -> Report:
     """Verifies a file of powers whole, and says what it holds.
 
     expected: responses of contributions that must be among them, such as your own: without, an older file of the same
-    ceremony is as good as the last one. max_iterations_log: a beacon of more iterations is not computed again. Raises
+    ceremony is as good as the last one. max_log_iterations: a beacon of more iterations is not computed again. Raises
     `CeremonyError`, naming the contribution or section and the check, for a file that must not be used; `LimitError`
     for such a beacon; `EncodingError` for a file that cannot be read.
     """
     with PowersFile(path) as file:
         if not file.contributions:
             raise CeremonyError(file.name, "there is no contribution: its tau is 1, known to all")
-        _check_limits(file, max_iterations_log)
-        _check_expected(file, expected)
+        for position, one in enumerate(file.contributions, 1):
+            require_feasible(position, None if one.beacon is None else one.beacon.log_iterations, max_log_iterations)
+        require_expected({one.response() for one in file.contributions}, expected)
         first = first_challenge(file.ceremony_power, progress=progress)
         _verify_contributions(file, first, progress)
         last = file.contributions[-1]
@@ -82,22 +83,6 @@ def verify(
         if file.prepared:
             _verify_bases(file, last, progress)
         return Report(file.power, file.ceremony_power, tuple(file.contributions), file.prepared)
-
-
-def _check_limits(file: PowersFile, max_iterations_log: int) -> None:
-    for position, one in enumerate(file.contributions, 1):
-        if one.beacon is not None and one.beacon.log_iterations > max_iterations_log:
-            raise LimitError(
-                f"contribution {position} is a beacon of 2^{one.beacon.log_iterations} iterations, above the limit of "
-                f"2^{max_iterations_log}"
-            )
-
-
-def _check_expected(file: PowersFile, expected: Collection[bytes]) -> None:
-    found = {one.response() for one in file.contributions}
-    for response in expected:
-        if response not in found:
-            raise CeremonyError("contributions", f"the expected response {response.hex()} is not among them")
 
 
 def _verify_contributions(file: PowersFile, challenge: bytes, progress: Progress) -> None:

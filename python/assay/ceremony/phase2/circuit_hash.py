@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 
 from assay import _native
-from assay.ceremony.phase1.ptau import CHUNK, POWERS, PowersFile
-from assay.ceremony.points import G1, G2
+from assay.ceremony.phase1.ptau import POWERS, PowersFile
+from assay.ceremony.points import CHUNK, G1, G2
 from assay.core.errors import EncodingError
 from assay.core.progress import Progress
 from assay.crypto import bn254

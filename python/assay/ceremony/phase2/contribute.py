@@ -9,19 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from assay import _native
+from assay.ceremony.contributing import require_name, require_other_file
 from assay.ceremony.errors import CeremonyError
 from assay.ceremony.knowledge import hash_to_g2, prove_knowledge
-from assay.ceremony.phase1.ptau import CHUNK
-from assay.ceremony.phase2.transcript import Chain, check_name, contribution_hash
-from assay.ceremony.points import G1, G2
+from assay.ceremony.phase2.transcript import Chain, contribution_hash
+from assay.ceremony.points import CHUNK, G1, G2
 from assay.ceremony.randomness import Beacon, system_generator
 from assay.core.binfile import SectionFile
-from assay.core.errors import InvalidInput
 from assay.core.progress import SILENT, Progress, Task
 from assay.crypto.field import Limbs
 from assay.crypto.groth16 import zkey
@@ -90,9 +88,8 @@ def _apply(
     generator: Callable[[], _native.CeremonyGenerator],
     progress: Progress,
 ) -> Receipt:
-    check_name(name)
-    if Path(target).exists() and Path(source).samefile(target):
-        raise InvalidInput(f"{source} is the evidence of who contributed before: write to another file")
+    require_name(name)
+    require_other_file(source, target)
     with zkey.open_zkey(source) as old:
         head, transcript = zkey.read_head(old), zkey.transcript_of(old)
         delta1, delta2 = head.points["delta1"].reshape(1, 8), head.points["delta2"].reshape(1, 16)

@@ -16,11 +16,10 @@ from assay.ceremony.phase1.ptau import POWERS, PowersFile
 from assay.ceremony.phase2.circuit_hash import circuit_hash
 from assay.ceremony.points import G1, G2
 from assay.core.errors import LimitError, StateError
-from assay.core.progress import SILENT, Progress
+from assay.core.progress import SILENT, Progress, native_progress
 from assay.crypto.field import Limbs
 from assay.crypto.groth16 import zkey
 from assay.crypto.groth16.contributions import Transcript
-from assay.crypto.groth16.jobs import native_progress
 from assay.crypto.groth16.system import ConstraintSystem, require_system
 
 __all__ = ["InitialKey", "new"]

@@ -9,29 +9,20 @@ zk-SNARK parameters in the random beacon model", 2017, section 6, with the hashi
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
 import numpy as np
 
+from assay.ceremony.contributing import require_feasible
 from assay.ceremony.errors import CeremonyError
 from assay.ceremony.knowledge import ProofOfKnowledge, hash_to_g2
 from assay.ceremony.points import G1, G2, same_ratio
-from assay.ceremony.randomness import MAX_ITERATIONS_LOG, Beacon
-from assay.core.errors import InvalidInput, LimitError
+from assay.ceremony.randomness import MAX_LOG_ITERATIONS, Beacon
+from assay.core.errors import InvalidInput
 from assay.core.progress import SILENT, Progress
 from assay.crypto.field import Limbs
 from assay.crypto.groth16.contributions import Contribution, Transcript
 
-__all__ = ["Chain", "check_name", "contribution_hash", "verify_chain"]
-
-_MAX_NAME: Final = 64
-
-
-def check_name(name: str) -> str:
-    """The name, if it is at most 64 printable characters. Raises `InvalidInput`."""
-    if len(name) > _MAX_NAME or not name.isprintable() or len(name.encode()) > 255:
-        raise InvalidInput(f"a name has at most {_MAX_NAME} printable characters (255 bytes), not {name!r:.100}")
-    return name
+__all__ = ["Chain", "contribution_hash", "verify_chain"]
 
 
 def _public_key(contribution: Contribution) -> bytes:
@@ -71,22 +62,19 @@ class Chain:
 
 
 def verify_chain(
-    transcript: Transcript, max_iterations_log: int = MAX_ITERATIONS_LOG, *, progress: Progress = SILENT
+    transcript: Transcript, max_log_iterations: int = MAX_LOG_ITERATIONS, *, progress: Progress = SILENT
 ) -> Limbs:
     """Verifies every contribution and returns the last delta in G1, uint64[1, 8]; the generator if there is none.
 
     Raises `CeremonyError` naming the contribution: a transcript of another circuit, place or order; a secret that
-    nobody knew, or that is not what delta was multiplied by; a beacon whose secret is not its own.
+    nobody knew, or that is not what delta was multiplied by; a beacon whose secret is not its own. `LimitError` for a
+    beacon of more than 2^max_log_iterations iterations.
     """
     chain, delta = Chain(transcript.circuit_hash), G1.generator
     with progress.task("contributions", total=len(transcript.contributions)) as task:
-        for i, contribution in enumerate(transcript.contributions):
-            if (contribution.iterations_log or 0) > max_iterations_log:
-                raise LimitError(
-                    f"contribution {i + 1} is a beacon of 2^{contribution.iterations_log} iterations, above the limit "
-                    f"of 2^{max_iterations_log}"
-                )
-            _verify_one(contribution, delta, chain, f"contribution {i + 1}", progress)
+        for position, contribution in enumerate(transcript.contributions, 1):
+            require_feasible(position, contribution.iterations_log, max_log_iterations)
+            _verify_one(contribution, delta, chain, f"contribution {position}", progress)
             chain.append(contribution)
             delta = contribution.delta_after
             task.advance(1)

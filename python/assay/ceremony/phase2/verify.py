@@ -18,13 +18,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assay.ceremony.contributing import require_expected
 from assay.ceremony.errors import CeremonyError
-from assay.ceremony.phase1.ptau import CHUNK, PowersFile
+from assay.ceremony.phase1.ptau import PowersFile
 from assay.ceremony.phase2.contribute import points_of
 from assay.ceremony.phase2.initial import InitialKey
 from assay.ceremony.phase2.transcript import contribution_hash, verify_chain
-from assay.ceremony.points import G1, G2, random_coefficients, same_ratio
-from assay.ceremony.randomness import MAX_ITERATIONS_LOG
+from assay.ceremony.points import CHUNK, G1, G2, random_coefficients, same_ratio
+from assay.ceremony.randomness import MAX_LOG_ITERATIONS
 from assay.core.binfile import SectionFile
 from assay.core.progress import SILENT, Progress, Task
 from assay.crypto.field import Limbs
@@ -50,7 +51,7 @@ def verify(
     *,
     expected: Collection[bytes] = (),
     allow_initial: bool = False,
-    max_iterations_log: int = MAX_ITERATIONS_LOG,
+    max_log_iterations: int = MAX_LOG_ITERATIONS,
     progress: Progress = SILENT,
 ) -> Report:
     """Returns what the key is if it is that of `circuit`, made from `powers` by the contributions it lists.
@@ -58,14 +59,16 @@ def verify(
     powers: the prepared `.ptau`, which `phase1.verify` has to have accepted; this looks at its points, not at its
     history. expected: hashes of contributions that must be among them, such as your own: without, an older key of the
     same ceremony is as good as the last one. allow_initial: accept a key to which nobody contributed, for which anyone
-    can forge. max_iterations_log: a beacon of more iterations is refused, as a file may ask for
-    centuries. Raises `CeremonyError` that names the contribution or section, `EncodingError` for a malformed file.
+    can forge. max_log_iterations: a beacon of more iterations is not computed again. Raises `CeremonyError` that names
+    the contribution or section, `LimitError` for such a beacon, `EncodingError` for a malformed file.
     """
     with zkey.open_zkey(key) as file, PowersFile(powers) as powers_file:
         head, transcript = zkey.read_head(file), zkey.transcript_of(file)
-        delta = verify_chain(transcript, max_iterations_log, progress=progress)
+        delta = verify_chain(transcript, max_log_iterations, progress=progress)
         report = Report(transcript.circuit_hash, tuple((c, contribution_hash(c)) for c in transcript.contributions))
-        _check_expected(report, expected, allow_initial)
+        if not report.contributions and not allow_initial:
+            raise CeremonyError("contributions", "nobody contributed: delta is 1, and anyone can forge for this key")
+        require_expected({digest for _, digest in report.contributions}, expected)
         initial = InitialKey.compute(circuit, powers_file, progress=progress)
         _check_head(head, initial, delta)
         if transcript.circuit_hash != initial.circuit_hash:
@@ -77,15 +80,6 @@ def verify(
             for name in ("l", "h"):
                 _check_divided(file, name, initial.sections[name], head, task)
     return report
-
-
-def _check_expected(report: Report, expected: Collection[bytes], allow_initial: bool) -> None:
-    if not report.contributions and not allow_initial:
-        raise CeremonyError("contributions", "nobody contributed: delta is 1, and anyone can forge proofs for this key")
-    found = {digest for _, digest in report.contributions}
-    for digest in expected:
-        if digest not in found:
-            raise CeremonyError("contributions", f"the expected contribution {digest.hex()} is not among them")
 
 
 def _check_head(head: zkey.Head, initial: InitialKey, delta: Limbs) -> None:

@@ -6,9 +6,8 @@ from typing import Any
 
 from assay import _native
 from assay.core.errors import InvalidInput, ProofError, UnsatisfiedError, WrongKeyError
-from assay.core.progress import SILENT, Progress
+from assay.core.progress import SILENT, Progress, native_progress
 from assay.crypto.field import Fr, Limbs, require_limbs
-from assay.crypto.groth16.jobs import native_progress
 from assay.crypto.groth16.keys import ProvingKey
 from assay.crypto.groth16.modes import Mode, require_mode, window_size
 from assay.crypto.groth16.proof import Proof

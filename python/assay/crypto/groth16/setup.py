@@ -10,10 +10,9 @@ import numpy as np
 from assay import _native
 from assay.core.errors import LimitError
 from assay.core.logging import get_logger
-from assay.core.progress import SILENT, Progress
+from assay.core.progress import SILENT, Progress, native_progress
 from assay.crypto.field import Limbs
 from assay.crypto.groth16 import keyfile
-from assay.crypto.groth16.jobs import native_progress
 from assay.crypto.groth16.keys import LOCAL_SETUP, ProvingKey
 from assay.crypto.groth16.system import ConstraintSystem, require_system
 
