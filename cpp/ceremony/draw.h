@@ -3,6 +3,7 @@
 
 #include "ceremony/chacha.h"
 #include "curve/bn254/encoding.h"
+#include "field/roots.h"
 
 ASSAY_ISA_BEGIN
 namespace ceremony {

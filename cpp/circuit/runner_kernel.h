@@ -6,6 +6,7 @@
 #include "circuit/program.h"
 #include "circuit/r1cs.h"
 #include "field/fe.h"
+#include "field/roots.h"
 
 ASSAY_ISA_BEGIN
 namespace runner {

@@ -10,6 +10,7 @@
 
 #include "circuit/r1cs.h"
 #include "field/fe.h"
+#include "field/roots.h"
 
 namespace assay {
 namespace {

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/isa.h"
 #include "base/status.h"
+#include "field/inverse.h"
 #include "field/limbs.h"
 #include "field/params.h"
 #if defined(ASSAY_FIELD_ASM)
@@ -331,8 +332,16 @@ constexpr Fe<P> inverse(const Fe<P>& a) noexcept {
   return pow_var(a, e.data(), P::N);
 }
 
+// 1 / a; 0 for 0. a.v = x R, whose inverse as an integer is x^-1 R^-1: two products by R^2 away from x^-1 R.
 template <class P>
-Fe<P> inverse_var(const Fe<P>& a) noexcept;
+inline Fe<P> inverse_var(const Fe<P>& a) noexcept {
+  Fe<P> r;
+  detail::invert_integer_var<P>(r.v, a.v);
+  const Fe<P> square = Fe<P>::raw(Montgomery<P>::r_squared);
+  r *= square;
+  r *= square;
+  return r;
+}
 
 // Montgomery's trick: n inversions for one and 3 (n - 1) multiplications; zeros stay zero. `scratch` holds n elements.
 // F is any field.
@@ -350,52 +359,6 @@ inline void batch_inverse_var(F* a, std::size_t n, F* scratch) noexcept {
     a[i] = inv * scratch[i];
     inv *= x;
   }
-}
-
-// a^((p-1)/2) = 1, or a = 0
-template <class P>
-inline bool is_square_var(const Fe<P>& a) noexcept {
-  constexpr auto e = params::shift_right(params::sub_small(P::modulus, 1), 1);
-  return a.is_zero() || pow_var(a, e.data(), P::N) == Fe<P>::one();
-}
-
-// A generator of the subgroup of order 2^two_adicity: g^((p-1) / 2^two_adicity)
-template <class P>
-constexpr Fe<P> root_of_unity_2adic() noexcept {
-  constexpr auto e = params::shift_right(params::sub_small(P::modulus, 1), P::two_adicity);
-  return pow_var(Fe<P>::from_u64(P::generator), e.data(), P::N);
-}
-
-// A square root; no_square_root if there is none. Tonelli-Shanks (one exponentiation when p = 3 mod 4). Which of the
-// two roots is not specified: encodings choose by sign.
-template <class P>
-inline Status sqrt_var(Fe<P>& out, const Fe<P>& a) noexcept {
-  if (a.is_zero()) {
-    out = a;
-    return Status::ok;
-  }
-  constexpr auto odd = params::shift_right(params::sub_small(P::modulus, 1), P::two_adicity);
-  constexpr auto e = params::shift_right(odd, 1);  // (m - 1) / 2, m odd
-  const Fe<P> w = pow_var(a, e.data(), P::N);
-  Fe<P> x = a * w;  // a^((m+1)/2)
-  Fe<P> b = x * w;  // a^m, of order dividing 2^two_adicity
-  Fe<P> z = root_of_unity_2adic<P>();
-  unsigned order = P::two_adicity;
-  while (!(b == Fe<P>::one())) {
-    unsigned k = 0;
-    Fe<P> t = b;
-    while (!(t == Fe<P>::one())) {
-      t = sqr(t);
-      if (++k == order) return Status::no_square_root;
-    }
-    for (unsigned i = 0; i + k + 1 < order; ++i) z = sqr(z);
-    x *= z;
-    z = sqr(z);
-    b *= z;
-    order = k;
-  }
-  out = x;
-  return Status::ok;
 }
 
 template <class P>
@@ -466,5 +429,3 @@ using Fp = Fe<Bn254FpParams>;
 using Fr = Fe<Bn254FrParams>;
 
 ASSAY_ISA_END
-
-#include "field/inverse.h"

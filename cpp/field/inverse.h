@@ -7,14 +7,15 @@
 // until g = 0, when f = +-gcd. Ours is not constant time: runs of zero bits are shifted out at once, and up to six odd
 // steps are joined by clearing as many low bits of g with one multiple of f. 62 steps at a time depend on the low words
 // alone and give a 2 x 2 matrix of transition; applied to (f, g), and modulo p to (d, e) with f = d a and g = e a, it
-// takes them all at once. Numbers are signed, in limbs of 62 bits. Result: the inverse in Montgomery form; 0 for 0.
+// takes them all at once. Numbers are signed, in limbs of 62 bits.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
-#include "field/fe.h"
+#include "base/isa.h"
+#include "field/params.h"
 
 ASSAY_ISA_BEGIN
 
@@ -155,32 +156,27 @@ inline void from_signed62(std::uint64_t* out, Signed62<L> a, bool negate) noexce
   }
 }
 
-}  // namespace detail
-
+// out <- 1 / a mod p, canonical, for an integer a < p; 0 for 0. They may be the same.
 template <class P>
-inline Fe<P> inverse_var(const Fe<P>& a) noexcept {
-  constexpr std::size_t L = detail::kSignedLimbs<P::N>;
-  detail::Signed62<L> f = detail::to_signed62<P::N>(P::modulus.data()), g = detail::to_signed62<P::N>(a.v), d{}, e{};
+inline void invert_integer_var(std::uint64_t* out, const std::uint64_t* a) noexcept {
+  constexpr std::size_t L = kSignedLimbs<P::N>;
+  Signed62<L> f = to_signed62<P::N>(P::modulus.data()), g = to_signed62<P::N>(a), d{}, e{};
   e.v[0] = 1;
-  const auto is_zero = [](const detail::Signed62<L>& x) noexcept {
+  const auto is_zero = [](const Signed62<L>& x) noexcept {
     std::int64_t any = 0;
     for (std::size_t i = 0; i < L; ++i) any |= x.v[i];
     return any == 0;
   };
   for (std::int64_t eta = -1; !is_zero(g);) {
-    detail::Transition t;
-    eta = detail::division_steps_var(eta, static_cast<std::uint64_t>(f.v[0]) | static_cast<std::uint64_t>(f.v[1]) << 62,
-                                     static_cast<std::uint64_t>(g.v[0]) | static_cast<std::uint64_t>(g.v[1]) << 62, t);
-    detail::apply_modular<P>(t, d, e);
-    detail::apply_exact(t, f, g);
+    Transition t;
+    eta = division_steps_var(eta, static_cast<std::uint64_t>(f.v[0]) | static_cast<std::uint64_t>(f.v[1]) << 62,
+                             static_cast<std::uint64_t>(g.v[0]) | static_cast<std::uint64_t>(g.v[1]) << 62, t);
+    apply_modular<P>(t, d, e);
+    apply_exact(t, f, g);
   }
-  // f = +-1, d a.v = f, and a.v = x R: the inverse is x^-1 R^-1, two products by R^2 away from x^-1 R
-  Fe<P> r;
-  detail::from_signed62<P>(r.v, d, f.v[L - 1] < 0);
-  const Fe<P> square = Fe<P>::raw(Montgomery<P>::r_squared);
-  r *= square;
-  r *= square;
-  return r;
+  from_signed62<P>(out, d, f.v[L - 1] < 0);  // f = +-1 and d a = f
 }
+
+}  // namespace detail
 
 ASSAY_ISA_END

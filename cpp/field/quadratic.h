@@ -6,6 +6,7 @@
 #pragma once
 
 #include "field/fe.h"
+#include "field/roots.h"
 // The product of two takes all fifteen registers, which no build with a frame pointer has.
 #if defined(ASSAY_FIELD_ASM_ADX) && !defined(__SANITIZE_ADDRESS__)
 #define ASSAY_QUADRATIC_ASM 1

@@ -6,6 +6,7 @@
 
 #include "field/dot.h"
 #include "field/fe.h"
+#include "field/roots.h"
 #include "field/vector.h"
 #include "parallel/pool.h"
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "field/lanes/inverse.h"
+#include "field/lanes/quotient.h"
 
 ASSAY_ISA_BEGIN
 
@@ -60,50 +61,6 @@ template <class P>
 ASSAY_LANES_INLINE Element<P, 2> sqr(const Element<P, 2>& a) noexcept {
   const Lanes<P> sum = carry(a.c[0] + a.c[1]), difference = carry(a.c[0] - a.c[1] + multiple<P, 4>());
   return {{mul(sum, difference), mul(a.c[0], carry(a.c[1] + a.c[1]))}};
-}
-
-namespace detail {
-
-// q_i p for q_i = floor(i 2^bits / p), i < 8: limb j of all in table[j]
-template <class P>
-struct Quotients {
-  alignas(64) std::uint64_t limb[Radix52<P>::K][kLanes];
-  static constexpr unsigned kShift = bit_length(P::modulus) - kRadixBits * (Radix52<P>::K - 1);
-  static_assert(kShift > 8);
-
-  static constexpr Quotients make() {
-    constexpr std::size_t K = Radix52<P>::K;
-    Quotients t{};
-    for (std::uint64_t i = 0; i < kLanes; ++i) {
-      std::uint64_t q = 0;
-      const auto at_most = [i](const std::array<std::uint64_t, K>& a) {  // a <= i 2^bits
-        const std::uint64_t top = i << kShift;
-        bool low = false;
-        for (std::size_t j = 0; j + 1 < K; ++j) low |= a[j] != 0;
-        return a[K - 1] < top || (a[K - 1] == top && !low);
-      };
-      while (at_most(Radix52<P>::multiple(q + 1))) ++q;
-      const auto product = Radix52<P>::multiple(q);
-      for (std::size_t j = 0; j < K; ++j) t.limb[j][i] = product[j];
-    }
-    return t;
-  }
-};
-template <class P>
-inline constexpr Quotients<P> kQuotients = Quotients<P>::make();
-
-}  // namespace detail
-
-// A value in [0, 10.5 p) to <2.3 p>, normalised. The quotient by p is guessed from the top limb, which carries from
-// below change by less than 16: it is never too large, because q_i p stays further below i 2^bits than that.
-template <class P>
-ASSAY_LANES_INLINE Lanes<P> settle(const Wide<P>& a) noexcept {
-  constexpr std::size_t K = Radix52<P>::K;
-  const Word index = shift_right<detail::Quotients<P>::kShift>(a.limb[K - 1] + broadcast(16));
-  Wide<P> r;
-#pragma GCC unroll 8
-  for (std::size_t j = 0; j < K; ++j) r.limb[j] = a.limb[j] - pick(load(detail::kQuotients<P>.limb[j]), index);
-  return carry(r);
 }
 
 template <class P, std::size_t M>

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "field/fe.h"
+#include "field/roots.h"
 
 ASSAY_ISA_BEGIN
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "field/lanes/constant.h"
+#include "field/lanes/quotient.h"
 #include "ntt/lanes_roots.h"
 
 ASSAY_ISA_BEGIN
@@ -20,7 +21,7 @@ namespace ntt {
 using Block = lanes::Wide<Bn254FrParams>;
 using lanes::kLanes;
 
-constexpr unsigned kProduct = 7;        // <K + 2 p>
+constexpr unsigned kProduct = 7;        // <(K + 2) p>
 constexpr unsigned kInverseInput = 21;  // what inverse levels take and leave
 constexpr std::size_t kStrip = 8;       // blocks of each quarter that two levels share: 10 KiB
 constexpr std::size_t kNear = 64;       // blocks that stay in L1: 20 KiB

@@ -9,6 +9,7 @@
 
 #include "field/fe.h"
 #include "field/lanes/constant.h"
+#include "field/lanes/quotient.h"
 #include "ntt/transform.h"
 #include "parallel/pool.h"
 

@@ -1,9 +1,10 @@
 // Field arithmetic of every level against every other: `field_levels [--cases N] [--seed S] [--level NAME]`.
 //
-// A case is one operation on one element. Limbs are random, or zero, or all ones, or those of multiples of p, or one
-// off them, up to the bounds each operation allows. Lanes levels must agree in every bit with the plain C++ model; the
-// model, reduced, and each scalar level with the portable scalar one; and results must keep their bounds. Exit status 1
-// and the case on the first difference. The seed is printed; the same seed gives the same cases.
+// A case is one operation on one element of Fp or Fr of BN254 or, in some rounds, of a field of eight limbs. Limbs are
+// random, or zero, or all ones, or those of multiples of p, or one off them, up to the bounds each operation allows.
+// Lanes levels must agree in every bit with the plain C++ model; the model, reduced, and each scalar level with the
+// portable scalar one; and results must keep their bounds. Exit status 1 and the case on the first difference. The seed
+// is printed; the same seed gives the same cases.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -19,15 +20,13 @@
 
 #include "base/isa.h"
 #include "cpu/features.h"
-#include "field/params.h"
 #include "lanes_cases.h"
 
 namespace assay::fuzz {
 namespace {
 
 __extension__ using u128 = unsigned __int128;
-constexpr std::uint64_t kMask = (std::uint64_t{1} << 52) - 1;
-constexpr std::size_t kBatch = 256;
+constexpr std::size_t kBatch = 128;
 
 // xoshiro256**, D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS 47 (2021)
 struct Random {
@@ -54,33 +53,36 @@ struct Random {
   }
 };
 
-using Value = std::array<std::uint64_t, kLimbs>;
+template <class P>
+using Value = std::array<std::uint64_t, kLimbs<P>>;
 
-Value multiple(Field field, std::uint64_t k) noexcept {
-  const auto& p = field == Field::fp ? Bn254FpParams::modulus : Bn254FrParams::modulus;
-  const std::uint64_t limbs[kLimbs] = {p[0] & kMask, (p[0] >> 52 | p[1] << 12) & kMask,
-                                       (p[1] >> 40 | p[2] << 24) & kMask, (p[2] >> 28 | p[3] << 36) & kMask,
-                                       p[3] >> 16};
-  Value r;
+// k p, below 2^(52 K)
+template <class P>
+Value<P> multiple(std::uint64_t k) noexcept {
+  constexpr Value<P> p = to_radix52<P>(P::modulus.data());
+  Value<P> r;
   u128 carry = 0;
-  for (std::size_t j = 0; j < kLimbs; ++j) {
-    carry += static_cast<u128>(k) * limbs[j];
+  for (std::size_t j = 0; j < r.size(); ++j) {
+    carry += static_cast<u128>(k) * p[j];
     r[j] = static_cast<std::uint64_t>(carry) & kMask;
     carry >>= 52;
   }
   return r;
 }
 
-bool less(const Value& a, const Value& b) noexcept {
-  for (std::size_t j = kLimbs; j-- > 0;)
+template <std::size_t K>
+bool less(const std::array<std::uint64_t, K>& a, const std::array<std::uint64_t, K>& b) noexcept {
+  for (std::size_t j = K; j-- > 0;)
     if (a[j] != b[j]) return a[j] < b[j];
   return false;
 }
 
-Value subtract(const Value& a, const Value& b) noexcept {
-  Value r;
+template <std::size_t K>
+std::array<std::uint64_t, K> subtract(const std::array<std::uint64_t, K>& a,
+                                      const std::array<std::uint64_t, K>& b) noexcept {
+  std::array<std::uint64_t, K> r;
   std::uint64_t borrow = 0;
-  for (std::size_t j = 0; j < kLimbs; ++j) {
+  for (std::size_t j = 0; j < K; ++j) {
     const std::uint64_t t = a[j] - b[j] - borrow;
     r[j] = t & kMask;
     borrow = t >> 63;
@@ -89,23 +91,24 @@ Value subtract(const Value& a, const Value& b) noexcept {
 }
 
 // A value below `bound` p.
-Value value(Random& random, Field field, unsigned bound) noexcept {
-  const Value top = multiple(field, bound);
-  Value v;
+template <class P>
+Value<P> value(Random& random, std::uint64_t bound) noexcept {
+  const Value<P> top = multiple<P>(bound);
+  Value<P> v;
   const std::uint64_t choice = random();
   switch (choice % 4) {
     case 0: {  // around a multiple of p
-      v = multiple(field, (choice >> 8) % (bound + 1));
-      Value small{(choice >> 32) % 3};
-      if ((choice >> 40) & 1) {
-        v = subtract(v, small);  // may wrap for 0: cut below
+      v = multiple<P>((choice >> 8) % (bound + 1));
+      const std::uint64_t small = random();
+      if ((small & 1) != 0) {
+        v = subtract(v, {small % 3});  // may wrap for 0: cut below
       } else {
-        v[0] = std::min(v[0] + small[0], kMask);
+        v[0] = std::min(v[0] + small % 3, kMask);
       }
       break;
     }
     case 1:  // limbs of zeros and ones
-      for (std::size_t j = 0; j < kLimbs; ++j) {
+      for (std::size_t j = 0; j < v.size(); ++j) {
         const std::uint64_t kind = (choice >> (8 + 4 * j)) & 7;
         v[j] = kind == 0   ? 0
                : kind == 1 ? kMask
@@ -119,24 +122,26 @@ Value value(Random& random, Field field, unsigned bound) noexcept {
       for (auto& limb : v) limb = random() & kMask;
   }
   if (!less(v, top)) {
-    v[kLimbs - 1] = top[kLimbs - 1] == 0 ? 0 : v[kLimbs - 1] % (top[kLimbs - 1] + 1);
+    v.back() = top.back() == 0 ? 0 : v.back() % (top.back() + 1);
     if (!less(v, top)) v = subtract(top, {1});
   }
   return v;
 }
 
-void fill(Random& random, Field field, const Bounds& bounds, Case* cases) noexcept {
-  const unsigned bound[kOperands] = {bounds.a, bounds.b, bounds.c, bounds.d};
+template <class P>
+void fill(Random& random, const Bounds& bounds, Case* cases) noexcept {
+  const std::uint64_t bound[kOperands] = {bounds.a, bounds.b, bounds.c, bounds.d};
   for (std::size_t i = 0; i < kBatch; ++i)
     for (std::size_t k = 0; k < kOperands && bound[k] != 0; ++k)
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        const Value v = value(random, field, bound[k]);
-        for (std::size_t j = 0; j < kLimbs; ++j) cases[i].limb[k][j][lane] = v[j];
+        const Value<P> v = value<P>(random, bound[k]);
+        for (std::size_t j = 0; j < v.size(); ++j) cases[i].limb[k][j][lane] = v[j];
       }
 }
 
 // The results must stay below this many p (field/lanes/lanes.h).
-unsigned result_bound(Operation operation) noexcept {
+template <class P>
+std::uint64_t result_bound(Operation operation) noexcept {
   switch (operation) {
     case Operation::chord:
       return 11;
@@ -149,8 +154,9 @@ unsigned result_bound(Operation operation) noexcept {
     case Operation::rows:
       return 5;
     case Operation::constant:
-      return 7;
+      return kLimbs<P> + 2;
     case Operation::shrink:
+    case Operation::tidy:
     case Operation::divide:
       return 2;
     default:
@@ -158,7 +164,8 @@ unsigned result_bound(Operation operation) noexcept {
   }
 }
 
-void print(const char* name, const Value& v) noexcept {
+template <std::size_t K>
+void print(const char* name, const std::array<std::uint64_t, K>& v) noexcept {
   std::printf("  %-10s", name);
   for (const std::uint64_t limb : v) std::printf(" %013" PRIx64, limb);
   std::printf("\n");
@@ -175,8 +182,17 @@ std::vector<const Level*> levels(const std::string& only) {
   return found;
 }
 
+template <std::size_t K>
+std::array<std::uint64_t, K> lane_of(const std::uint64_t (&limbs)[kMaxLimbs][kLanes], std::size_t lane) noexcept {
+  std::array<std::uint64_t, K> v;
+  for (std::size_t j = 0; j < K; ++j) v[j] = limbs[j][lane];
+  return v;
+}
+
 // One batch of one operation; false on a difference, which is printed.
+template <class P>
 bool check(Field field, Operation operation, const Case* cases, const std::vector<const Level*>& all) {
+  constexpr std::size_t K = kLimbs<P>;
   static thread_local std::vector<Outcome> want(kBatch), model(kBatch), got(kBatch);
   kPortable.run(field, operation, cases, want.data(), kBatch);
   for (const Level* level : all) {
@@ -184,28 +200,20 @@ bool check(Field field, Operation operation, const Case* cases, const std::vecto
     if (level == &kModel) model = got;
     for (std::size_t i = 0; i < kBatch; ++i)
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        Value w, g, m;
-        for (std::size_t j = 0; j < kLimbs; ++j) {
-          w[j] = want[i].limb[j][lane];
-          g[j] = got[i].limb[j][lane];
-          m[j] = model[i].limb[j][lane];
-        }
+        const auto w = lane_of<K>(want[i].limb, lane), g = lane_of<K>(got[i].limb, lane),
+                   m = lane_of<K>(model[i].limb, lane);
         bool same = g == (level->lanes ? m : w);
         if (level == &kModel) {
-          same = less(g, multiple(field, result_bound(operation)));
-          Value reduced = g;
+          same = less(g, multiple<P>(result_bound<P>(operation)));
+          Value<P> reduced = g;
           for (std::uint64_t k = 64; k > 0; k /= 2)
-            if (const Value step = multiple(field, k); !less(reduced, step)) reduced = subtract(reduced, step);
+            if (const Value<P> step = multiple<P>(k); !less(reduced, step)) reduced = subtract(reduced, step);
           same = same && reduced == w;
         }
         if (same) continue;
         std::printf("%s over %s: level %s differs\n", kNames[static_cast<int>(operation)],
-                    field == Field::fp ? "Fp" : "Fr", level->name);
-        for (std::size_t k = 0; k < kOperands; ++k) {
-          Value v;
-          for (std::size_t j = 0; j < kLimbs; ++j) v[j] = cases[i].limb[k][j][lane];
-          print("operand", v);
-        }
+                    kFieldNames[static_cast<int>(field)], level->name);
+        for (std::size_t k = 0; k < kOperands; ++k) print("operand", lane_of<K>(cases[i].limb[k], lane));
         print("portable", w);
         print("model", m);
         print(level->name, g);
@@ -215,13 +223,30 @@ bool check(Field field, Operation operation, const Case* cases, const std::vecto
   return true;
 }
 
+// All operations over one field, a batch each; the number of cases, 0 after a difference.
+template <class P>
+std::uint64_t check_field(Field field, std::uint64_t round, Random& random, std::vector<Case>& cases,
+                          const std::vector<const Level*>& all) {
+  std::uint64_t done = 0;
+  for (int k = 0; k <= kOperations; ++k) {
+    const bool skew = k == kOperations;
+    if (k == static_cast<int>(Operation::inverse) && round % 16 != 0) continue;  // costs a hundred others
+    const auto operation = skew ? Operation::mul : static_cast<Operation>(k);
+    fill<P>(random, skew ? kSkewBounds<P> : bounds_of<P>(operation), cases.data());
+    if (!check<P>(field, operation, cases.data(), all)) return 0;
+    done += kBatch * kLanes;
+  }
+  return done;
+}
+
 int fuzz(std::uint64_t target, std::uint64_t seed, const std::string& only) {
   const std::vector<const Level*> all = levels(only);
   std::printf("seed %" PRIu64 ", portable against", seed);
   for (const Level* level : all) std::printf(" %s", level->name);
   std::printf("\n");
   std::fflush(stdout);
-  constexpr std::uint64_t kRound = kBatch * kLanes * kOperations * 2;  // the inversions of some rounds come on top
+  // inversions, and the field of eight limbs, come on top in some rounds
+  constexpr std::uint64_t kRound = kBatch * kLanes * kOperations * 2;
   const std::uint64_t rounds = (target + kRound - 1) / kRound;
   std::atomic<std::uint64_t> next{0}, done{0};
   std::atomic<bool> failed{false};
@@ -230,16 +255,13 @@ int fuzz(std::uint64_t target, std::uint64_t seed, const std::string& only) {
     std::vector<Case> cases(kBatch);
     for (std::uint64_t round; !failed && (round = next++) < rounds;) {
       Random random(seed + round);
-      for (const Field field : {Field::fp, Field::fr}) {
-        for (int k = 0; k <= kOperations; ++k) {
-          const bool skew = k == kOperations;
-          if (k == static_cast<int>(Operation::inverse) && round % 16 != 0) continue;  // costs a hundred others
-          const auto operation = skew ? Operation::mul : static_cast<Operation>(k);
-          fill(random, field, skew ? kSkewBounds : kBounds[k], cases.data());
-          if (!check(field, operation, cases.data(), all)) failed = true;
-        }
+      for (const Field field : kFields) {
+        if (field == Field::wide && round % 8 != 0) continue;
+        const std::uint64_t passed =
+            with_params(field, [&]<class P>() { return check_field<P>(field, round, random, cases, all); });
+        if (passed == 0) failed = true;
+        done += passed;
       }
-      done += kRound;
     }
   };
   std::vector<std::thread> threads;

@@ -3,9 +3,8 @@
 
 #include "field/lanes/constant.h"
 #include "field/lanes/inverse.h"
-#include "field/lanes/small_multiple.h"
+#include "field/lanes/quotient.h"
 #include "lanes_cases.h"
-#include "msm/lanes_element.h"
 
 ASSAY_ISA_BEGIN
 namespace fuzz_lanes {
@@ -14,7 +13,7 @@ template <class P>
 void run(fuzz::Operation operation, const fuzz::Case* cases, fuzz::Outcome* outcomes, std::size_t count) noexcept {
   using L = lanes::Lanes<P>;
   using fuzz::Operation;
-  static_assert(L::K == fuzz::kLimbs);
+  static_assert(L::K == fuzz::kLimbs<P>);
   const auto operand = [](const fuzz::Case& c, std::size_t k) noexcept {
     L x;
     for (std::size_t j = 0; j < L::K; ++j) x.limb[j] = lanes::load(c.limb[k][j]);
@@ -89,8 +88,7 @@ void run(fuzz::Operation operation, const fuzz::Case* cases, fuzz::Outcome* outc
 
 inline void run_field(fuzz::Field field, fuzz::Operation operation, const fuzz::Case* cases, fuzz::Outcome* outcomes,
                       std::size_t count) noexcept {
-  return field == fuzz::Field::fp ? run<Bn254FpParams>(operation, cases, outcomes, count)
-                                  : run<Bn254FrParams>(operation, cases, outcomes, count);
+  fuzz::with_params(field, [&]<class P>() { run<P>(operation, cases, outcomes, count); });
 }
 
 }  // namespace fuzz_lanes

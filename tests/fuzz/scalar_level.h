@@ -7,25 +7,34 @@
 ASSAY_ISA_BEGIN
 namespace fuzz_scalar {
 
-constexpr std::uint64_t kMask = (std::uint64_t{1} << 52) - 1;
-
-// The integer of five limbs below 2^260, as an element.
+// The integer of the limbs, below 2^(64 N + 64), as an element.
 template <class F>
 F element(const fuzz::Case& c, std::size_t operand, std::size_t lane) noexcept {
-  std::uint64_t l[fuzz::kLimbs];
-  for (std::size_t j = 0; j < fuzz::kLimbs; ++j) l[j] = c.limb[operand][j][lane];
-  const std::uint64_t low[4] = {l[0] | l[1] << 52, l[1] >> 12 | l[2] << 40, l[2] >> 24 | l[3] << 28,
-                                l[3] >> 36 | l[4] << 16};
-  static const F two256 = F::raw(Montgomery<typename F::Params>::r_squared);  // 2^512 in Montgomery form is 2^256
-  return F::from_limbs_reduce(low) + F::from_u64(l[4] >> 48) * two256;
+  using P = typename F::Params;
+  std::uint64_t words[P::N + 1] = {};
+  for (std::size_t j = 0; j < fuzz::kLimbs<P>; ++j) {
+    const std::uint64_t limb = c.limb[operand][j][lane];
+    const std::size_t word = 52 * j / 64, shift = 52 * j % 64;
+    words[word] |= limb << shift;
+    if (shift > 12) words[word + 1] |= limb >> (64 - shift);
+  }
+  static const F power = F::raw(Montgomery<P>::r_squared);  // 2^(64 N)
+  return F::from_limbs_reduce(words) + F::from_u64(words[P::N]) * power;
+}
+
+// 2^(52 K)
+template <class F>
+F radix_power() noexcept {
+  F r = F::one();
+  for (std::size_t j = 0; j < fuzz::kLimbs<typename F::Params>; ++j) r *= F::from_u64(std::uint64_t{1} << 52);
+  return r;
 }
 
 template <class F>
 void run(fuzz::Operation operation, const fuzz::Case* cases, fuzz::Outcome* outcomes, std::size_t count) noexcept {
   using fuzz::Operation;
-  static const F r = F::from_u64(std::uint64_t{1} << 52) * F::from_u64(std::uint64_t{1} << 52) *
-                     F::from_u64(std::uint64_t{1} << 52) * F::from_u64(std::uint64_t{1} << 52) *
-                     F::from_u64(std::uint64_t{1} << 52);  // 2^260
+  using P = typename F::Params;
+  static const F r = radix_power<F>();
   static const F r_inverse = inverse(r), inverse_of_power = inverse(F::from_u64(std::uint64_t{1} << fuzz::kDivideBits));
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t lane = 0; lane < fuzz::kLanes; ++lane) {
@@ -79,20 +88,17 @@ void run(fuzz::Operation operation, const fuzz::Case* cases, fuzz::Outcome* outc
           y = inverse_var(x(0)) * sqr(r);
           break;
       }
-      std::uint64_t w[4];
-      y.to_limbs(w);
-      const std::uint64_t limbs[fuzz::kLimbs] = {w[0] & kMask, (w[0] >> 52 | w[1] << 12) & kMask,
-                                                 (w[1] >> 40 | w[2] << 24) & kMask, (w[2] >> 28 | w[3] << 36) & kMask,
-                                                 w[3] >> 16};
-      for (std::size_t j = 0; j < fuzz::kLimbs; ++j) outcomes[i].limb[j][lane] = limbs[j];
+      std::uint64_t words[P::N];
+      y.to_limbs(words);
+      const auto limbs = fuzz::to_radix52<P>(words);
+      for (std::size_t j = 0; j < limbs.size(); ++j) outcomes[i].limb[j][lane] = limbs[j];
     }
   }
 }
 
 inline void run_field(fuzz::Field field, fuzz::Operation operation, const fuzz::Case* cases, fuzz::Outcome* outcomes,
                       std::size_t count) noexcept {
-  return field == fuzz::Field::fp ? run<Fp>(operation, cases, outcomes, count)
-                                  : run<Fr>(operation, cases, outcomes, count);
+  fuzz::with_params(field, [&]<class P>() { run<Fe<P>>(operation, cases, outcomes, count); });
 }
 
 }  // namespace fuzz_scalar

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "curve/babyjubjub/eddsa.h"
 #include "curve/babyjubjub/multiply.h"
+#include "field/roots.h"
 #include "hash/poseidon_permutation.h"
 #include "hash/sha256.h"
 

@@ -9,6 +9,7 @@
 #include "curve/bn254/encoding.h"
 #include "curve/bn254/lanes.h"
 #include "curve/bn254/pairing.h"
+#include "field/roots.h"
 #include "parallel/pool.h"
 
 ASSAY_ISA_BEGIN

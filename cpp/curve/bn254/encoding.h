@@ -13,6 +13,7 @@
 #pragma once
 
 #include "curve/bn254/subgroup.h"
+#include "field/roots.h"
 
 ASSAY_ISA_BEGIN
 namespace bn254 {

@@ -8,6 +8,7 @@
 
 #include "curve/bn254/fp12.h"
 #include "field/lanes/inverse.h"
+#include "field/lanes/quotient.h"
 #include "field/lanes/small_multiple.h"
 
 ASSAY_ISA_BEGIN

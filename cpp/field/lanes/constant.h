@@ -8,14 +8,14 @@
 // more than what follows; K + 2^-48 for the K low halves of column K - 1 and all columns below; less than 1 for
 // rounding down.
 //
-//   mul(x, c)     x <84 p> (as mul of two Lanes), c < p: Wide, <(K + 2) p>; x may be in any form, which it keeps
-//   shrink(x)     <2 p>, from x < 2^(52 K) that carry() has normalised
+//   mul(x, c)     x below 2^(52 K) (1 - 2^-48), <84 p> for BN254, c < p: Wide, <(K + 2) p>; x may be in any form, which
+//                 it keeps
 //   divide(x, k)  x / 2^k for k <= 52: below p + x / 2^k
-// Constant time. Cost for eight: mul (3 K^2 + 5 K - 2) / 2 products, of which 4 K - 1 by one half alone; shrink and
-// divide K.
+// Constant time. Cost for eight: mul (3 K^2 + 5 K - 2) / 2 products, of which 4 K - 1 by one half alone;
+// divide K + 1.
 #pragma once
 
-#include "field/lanes/lanes.h"
+#include "field/lanes/quotient.h"
 
 ASSAY_ISA_BEGIN
 
@@ -58,18 +58,6 @@ struct Constant {
 
 namespace detail {
 
-// 2^(52 K) - a
-template <std::size_t K>
-consteval std::array<std::uint64_t, K> complement(const std::array<std::uint64_t, K>& a) {
-  std::array<std::uint64_t, K> r{};
-  std::uint64_t carry = 1;
-  for (std::size_t j = 0; j < K; ++j) {
-    const std::uint64_t t = (~a[j] & kRadixMask) + carry;
-    r[j] = t & kRadixMask;
-    carry = t >> kRadixBits;
-  }
-  return r;
-}
 // p^-1 mod 2^(52 K)
 template <class P>
 consteval auto inverse_modulus() {
@@ -105,20 +93,13 @@ ASSAY_LANES_INLINE void start_lower_half(Word* t, unsigned terms) noexcept {
   for (std::size_t c = 0; c < K; ++c) t[c] = broadcast(column_start(terms * lows(K, c), terms * highs(K, c)));
 }
 
-// Columns that hold a number in [0, 2^(52 K - 1)) modulo 2^(52 K), the lower ones below 2^6 2^52: the last column as it
-// is in that number's sum.
-template <std::size_t K>
-ASSAY_LANES_INLINE void restore_top(Word* t) noexcept {
-  const Word slack = broadcast(64);
-  t[K - 1] = ((t[K - 1] + slack) & broadcast(kRadixMask)) - slack;
-}
-
 }  // namespace detail
 
 template <class P>
 ASSAY_LANES_INLINE Wide<P> mul(const Lanes<P>& a, const Constant<P>& c) noexcept {
   constexpr std::size_t K = Radix52<P>::K;
-  static_assert(4 * K < 64 && K < 8);
+  static_assert(4 * K < 64, "columns must stay below 2^6 2^52");
+  static_assert(Radix52<P>::multiple(K + 2)[K - 1] < (kRadixMask >> 1), "the result must fit the limbs");
   constexpr auto modulus = detail::complement<K>(Radix52<P>::multiple(1));
   const detail::Factors<P> x(a);
   Word q[K + 1];  // columns K - 1, ..., 2 K - 1 of a c'
@@ -147,29 +128,6 @@ ASSAY_LANES_INLINE Wide<P> mul(const Lanes<P>& a, const Constant<P>& c) noexcept
       multiply_add(r.limb[i + j], r.limb[i + j + 1], m, constant_factor(modulus[j]));
     add_low(r.limb[K - 1], m, constant_factor(modulus[K - 1 - i]));
   }
-  detail::restore_top<K>(r.limb);
-  return r;
-}
-
-// The quotient by the upper limb alone: floor(top 2^s / (p / 2^(52 (K - 1)) + 1) / 2^s), 2^s the power that makes the
-// divisor's inverse fill 52 bits: too small by at most 1.
-template <class P>
-ASSAY_LANES_INLINE Wide<P> shrink(const Lanes<P>& a) noexcept {
-  constexpr std::size_t K = Radix52<P>::K;
-  constexpr auto limbs = Radix52<P>::multiple(1);
-  constexpr auto modulus = detail::complement<K>(limbs);
-  constexpr unsigned shift = static_cast<unsigned>(std::bit_width(limbs[K - 1])) - 1;
-  constexpr auto inverse = static_cast<std::uint64_t>((static_cast<u128>(1) << (52 + shift)) / (limbs[K - 1] + 1));
-  static_assert(inverse < (std::uint64_t{1} << 52));
-  Word q = broadcast(column_start(0, 1));
-  add_high(q, factor(a.limb[K - 1]), constant_factor(inverse));
-  const Factor m = factor(shift_right<shift>(q));
-  Wide<P> r;
-#pragma GCC unroll 8
-  for (std::size_t j = 0; j < K; ++j) r.limb[j] = a.limb[j] + broadcast(column_start(1, j > 0));
-#pragma GCC unroll 8
-  for (std::size_t j = 0; j + 1 < K; ++j) multiply_add(r.limb[j], r.limb[j + 1], m, constant_factor(modulus[j]));
-  add_low(r.limb[K - 1], m, constant_factor(modulus[K - 1]));
   detail::restore_top<K>(r.limb);
   return r;
 }
