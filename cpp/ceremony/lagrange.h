@@ -17,12 +17,6 @@ namespace ceremony {
 
 inline constexpr std::size_t kButterflies = 16;  // that share an inversion
 
-inline std::size_t reverse_bits(std::size_t x, unsigned bits) noexcept {
-  std::size_t r = 0;
-  for (unsigned i = 0; i < bits; ++i) r |= (x >> i & 1) << (bits - 1 - i);
-  return r;
-}
-
 // table_j <- w^(-j), canonical, j < n/2
 inline Status inverse_roots(Words& table, unsigned log_n) noexcept {
   const std::size_t count = log_n == 0 ? 1 : std::size_t{1} << (log_n - 1);

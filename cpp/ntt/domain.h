@@ -9,6 +9,13 @@
 
 ASSAY_ISA_BEGIN
 
+// the lowest `bits` bits of i in opposite order: where a transform without permutation leaves element i
+inline std::size_t reverse_bits(std::size_t i, unsigned bits) noexcept {
+  std::size_t r = 0;
+  for (unsigned k = 0; k < bits; ++k) r |= ((i >> k) & 1) << (bits - 1 - k);
+  return r;
+}
+
 // x^(2^k)
 template <class F>
 inline F pow_two_power(F x, unsigned k) noexcept {

@@ -19,21 +19,24 @@ const NttKernel& kernel() noexcept {
 }
 
 #if defined(ASSAY_X86)
-// Does the lane kernel transform 64 values, among them 0 and r - 1, as the scalar one does?
+// Does the lane kernel transform 64 values, among them 0 and r - 1, as the scalar one does, and back?
 bool known_answer(const NttLanesKernel& lanes) noexcept {
   constexpr unsigned log_n = kNttLanesMinLog;
   constexpr std::size_t words = std::size_t{4} << log_n;
-  std::uint64_t got[words] = {}, want[words];
+  std::uint64_t start[words] = {}, got[words], want[words];
   for (std::size_t i = 0; i < words / 4; ++i)
     for (std::size_t j = 0; j < 4; ++j)
-      got[4 * i + j] = i % 3 == 0 ? 0 : i % 3 == 1 ? Bn254FrParams::modulus[j] - (j == 0) : (i << j) + j;
-  std::copy_n(got, words, want);
+      start[4 * i + j] = i % 3 == 0 ? 0 : i % 3 == 1 ? Bn254FrParams::modulus[j] - (j == 0) : (i << j) + j;
+  std::copy_n(start, words, got);
+  std::copy_n(start, words, want);
   NttTable roots, scalar_roots;
   return ntt_roots(roots, log_n - 1, lanes.roots, nullptr) == Status::ok &&
          ntt_roots(scalar_roots, log_n - 1, kernel().roots, nullptr) == Status::ok &&
          lanes.forward(got, log_n, roots.get(), nullptr, false, nullptr) == Status::ok &&
          kernel().forward(want, log_n, scalar_roots.get(), nullptr, false, nullptr) == Status::ok &&
-         std::equal(got, got + words, want);
+         std::equal(got, got + words, want) &&
+         lanes.inverse(got, log_n, roots.get(), nullptr, false, nullptr) == Status::ok &&
+         std::equal(got, got + words, start);
 }
 
 bool usable(IsaLevel level, const NttLanesKernel& lanes) noexcept {
@@ -59,12 +62,6 @@ Status log_size(unsigned& log_n, std::size_t n) noexcept {
 }
 
 bool is_zero(const std::uint64_t* x) noexcept { return (x[0] | x[1] | x[2] | x[3]) == 0; }
-
-std::size_t reversed(std::size_t i, unsigned bits) noexcept {
-  std::size_t r = 0;
-  for (unsigned k = 0; k < bits; ++k) r |= ((i >> k) & 1) << (bits - 1 - k);
-  return r;
-}
 
 void swap_elements(std::uint64_t* values, std::size_t i, std::size_t j) noexcept {
   std::swap_ranges(values + 4 * i, values + 4 * i + 4, values + 4 * j);
@@ -163,7 +160,7 @@ Status ntt_bit_reverse(std::uint64_t* values, std::size_t n, JobControl* control
   ASSAY_TRY(log_size(log_n, n));
   if (log_n < 2 * kTile) {
     for (std::size_t i = 0; i < n; ++i)
-      if (const std::size_t j = reversed(i, log_n); i < j) swap_elements(values, i, j);
+      if (const std::size_t j = reverse_bits(i, log_n); i < j) swap_elements(values, i, j);
     return Status::ok;
   }
   // i = (high, middle, low) goes to (brv low, brv middle, brv high): an 8 x 8 tile goes to one tile, so that each cache
@@ -173,13 +170,13 @@ Status ntt_bit_reverse(std::uint64_t* values, std::size_t n, JobControl* control
       std::size_t{1} << middle_bits, 256,
       [=](std::size_t begin, std::size_t end) noexcept {
         for (std::size_t m = begin; m < end; ++m) {
-          const std::size_t opposite = reversed(m, middle_bits);
+          const std::size_t opposite = reverse_bits(m, middle_bits);
           if (opposite < m) continue;
           for (std::size_t high = 0; high < (1u << kTile); ++high) {
             for (std::size_t low = 0; low < (1u << kTile); ++low) {
               const std::size_t i = (high << (log_n - kTile)) | (m << kTile) | low;
               const std::size_t j =
-                  (reversed(low, kTile) << (log_n - kTile)) | (opposite << kTile) | reversed(high, kTile);
+                  (reverse_bits(low, kTile) << (log_n - kTile)) | (opposite << kTile) | reverse_bits(high, kTile);
               if (m != opposite || i < j) swap_elements(values, i, j);
             }
           }

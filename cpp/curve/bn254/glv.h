@@ -4,8 +4,12 @@
 // two cube roots of unity in F_p. k = k1 + k2 lambda mod r from the lattice of (a, b) with a + b lambda = 0 mod r,
 // spanned by
 //   (6 u^2 + 4 u + 1, 2 u + 1) and (2 u + 1, -(6 u^2 + 2 u)),  of determinant -r:
-//   c1 = floor(k g1 / 2^256), g1 = floor(2^256 (6 u^2 + 2 u) / r);  c2 = floor(k g2 / 2^256), g2 = floor(2^256 (2 u +
-//   1) / r) k1 = k - c1 (6 u^2 + 4 u + 1) - c2 (2 u + 1),  k2 = c2 (6 u^2 + 2 u) - c1 (2 u + 1).
+//
+//   c1 = floor(k g1 / 2^256),  g1 = floor(2^256 (6 u^2 + 2 u) / r)
+//   c2 = floor(k g2 / 2^256),  g2 = floor(2^256 (2 u + 1) / r)
+//   k1 = k - c1 (6 u^2 + 4 u + 1) - c2 (2 u + 1)
+//   k2 = c2 (6 u^2 + 2 u) - c1 (2 u + 1)
+//
 // c1 and c2 fall short of the exact quotients by less than 2, so 0 <= k1 < 2^128 and |k2| < 2^128.
 // Source: Gallant, Lambert, Vanstone, CRYPTO 2001; Galbraith, Scott, "Exponentiation in pairing-friendly groups using
 // homomorphisms", Pairing 2008. Ours: rounding down, which fixes the sign of k1.
@@ -14,6 +18,7 @@
 // mul_glv: constant time in k, about 2300 multiplications in the field of the coordinates. mul_glv_var: about 1700.
 #pragma once
 
+#include "base/zeroize.h"
 #include "curve/bn254/g2.h"
 
 ASSAY_ISA_BEGIN
@@ -54,32 +59,35 @@ constexpr void subtract3(std::uint64_t* r, const std::uint64_t* a) noexcept {
 
 }  // namespace detail
 
-constexpr GlvScalar glv_split(const std::uint64_t* k) noexcept {
+// k may be secret: the result is the caller's to wipe.
+inline GlvScalar glv_split(const std::uint64_t* k) noexcept {
   constexpr std::uint64_t g1[3] = {0x7a7bd9d4391eb18d, 0x4ccef014a773d2cf, 2};
   constexpr std::uint64_t g2[2] = {0xd91d232ec7e0b3d7, 2};
   constexpr std::uint64_t a1[2] = {0x0be4e1541221250b, 0x6f4d8248eeb859fd};  // 6 u^2 + 4 u + 1
   constexpr std::uint64_t b2[2] = {0x8211bbeb7d4f1128, 0x6f4d8248eeb859fc};  // 6 u^2 + 2 u
   constexpr std::uint64_t b1[1] = {0x89d3256894d213e3};                      // 2 u + 1
-  std::uint64_t product[7] = {}, c1[2] = {}, c2[2] = {}, x[4] = {}, y[4] = {}, z[4] = {};
-  detail::multiply_limbs<4, 3>(product, k, g1);
-  c1[0] = product[4], c1[1] = product[5];
-  detail::multiply_limbs<4, 2>(product, k, g2);
-  c2[0] = product[4], c2[1] = product[5];
+  struct {
+    std::uint64_t product[7], c1[2], c2[2], x[4], y[4], k1[3], k2[4];
+  } t{};
+  const ZeroizeGuard wipe(t);
+  detail::multiply_limbs<4, 3>(t.product, k, g1);
+  t.c1[0] = t.product[4], t.c1[1] = t.product[5];
+  detail::multiply_limbs<4, 2>(t.product, k, g2);
+  t.c2[0] = t.product[4], t.c2[1] = t.product[5];
   // modulo 2^192 is enough: |k1|, |k2| < 2^128
-  detail::multiply_limbs<2, 2>(x, c1, a1);
-  detail::multiply_limbs<2, 1>(y, c2, b1);
-  std::uint64_t k1[3] = {k[0], k[1], k[2]};
-  detail::subtract3(k1, x);
-  detail::subtract3(k1, y);
-  detail::multiply_limbs<2, 2>(z, c2, b2);
-  detail::multiply_limbs<2, 1>(x, c1, b1);
-  std::uint64_t k2[3] = {z[0], z[1], z[2]};
-  detail::subtract3(k2, x);
-  const std::uint64_t negative = k2[2] >> 63, mask = 0 - negative;
+  detail::multiply_limbs<2, 2>(t.x, t.c1, a1);
+  detail::multiply_limbs<2, 1>(t.y, t.c2, b1);
+  for (std::size_t i = 0; i < 3; ++i) t.k1[i] = k[i];
+  detail::subtract3(t.k1, t.x);
+  detail::subtract3(t.k1, t.y);
+  detail::multiply_limbs<2, 2>(t.k2, t.c2, b2);
+  detail::multiply_limbs<2, 1>(t.x, t.c1, b1);
+  detail::subtract3(t.k2, t.x);
+  const std::uint64_t negative = t.k2[2] >> 63, mask = 0 - negative;
   std::uint64_t carry = 0;
-  GlvScalar out{{k1[0], k1[1]}, {}, negative};
-  out.k2[0] = adc(k2[0] ^ mask, negative, carry);
-  out.k2[1] = (k2[1] ^ mask) + carry;
+  GlvScalar out{{t.k1[0], t.k1[1]}, {}, negative};
+  out.k2[0] = adc(t.k2[0] ^ mask, negative, carry);
+  out.k2[1] = (t.k2[1] ^ mask) + carry;
   return out;
 }
 
