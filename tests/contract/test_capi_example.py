@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from assay import capi
+from assay import _native, capi
 from assay.crypto.field import Fr
 from assay.crypto.merkle import DenseTree
 
@@ -21,8 +22,10 @@ def block(language: str) -> str:
     return str(found[0])
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, env=os.environ | environment
+    )
 
 
 @pytest.fixture
@@ -40,8 +43,10 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "./verify"
 
 
-def test_the_example_verifies_and_computes_the_root(example: str) -> None:
-    done = run(example)
+@pytest.mark.parametrize("level", _native.cpu_info()["available"])
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_the_example_verifies_and_computes_the_root(example: str, level: str, threads: str) -> None:
+    done = run(example, ASSAY_ISA=level, ASSAY_NUM_THREADS=threads)
     assert (done.returncode, done.stderr) == (0, "")
     verified, root = done.stdout.split()
     assert verified == "verified"
