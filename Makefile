@@ -6,7 +6,7 @@
 #   make ifma-trap  the kernel tests of the levels that this processor lacks (AVX-512 IFMA, SHA extensions), emulated
 #   make fuzz    field arithmetic of all levels against each other, CASES=10^9 (three quarters of an hour on two cores)
 #   make aarch64 the kernel tests cross-compiled for AArch64, under qemu (apt install g++-12-aarch64-linux-gnu qemu-user; about 15 minutes)
-#   make asan    the kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make asan    the tests of the kernels and of the C interface under AddressSanitizer and UndefinedBehaviorSanitizer
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -78,9 +78,10 @@ asan: $(VENV)/.installed-dev
 	$(BIN)/cmake --preset asan -G Ninja -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
 	  -Dpybind11_DIR="$$($(BIN)/python -m pybind11 --cmakedir)" -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja
 	$(BIN)/cmake --build --preset asan
-	trap 'rm -f python/assay/_native*.so' EXIT; \
+	trap 'rm -f python/assay/_native*.so python/assay/capi/libassay.so*' EXIT; \
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" \
-	ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 PYTHONPATH=python $(BIN)/python -m pytest --capture=sys tests/kernels
+	ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 PYTHONPATH=python $(BIN)/python -m pytest --capture=sys tests/kernels \
+	  $(filter-out %_example.py,$(wildcard tests/contract/test_capi_*.py))
 
 # --- set-up -----------------------------------------------------------------------------------------------------------
 
