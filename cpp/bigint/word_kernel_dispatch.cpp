@@ -41,7 +41,7 @@ bool usable(IsaLevel level, const WordKernel& kernel) noexcept {
 }  // namespace
 
 const WordKernel& word_kernel() noexcept {
-#if defined(ASSAY_BIGINT_ADX)
+#if defined(ASSAY_X86)
   if (isa_level() >= IsaLevel::adx && usable(IsaLevel::adx, kWordKernelAdx)) return kWordKernelAdx;
 #endif
   if (usable(IsaLevel::portable, kWordKernelPortable)) return kWordKernelPortable;
