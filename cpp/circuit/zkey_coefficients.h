@@ -22,7 +22,8 @@ Status zkey_coefficients_write(const R1cs& system, ByteSink sink, void* context)
 
 // The system of a key with these sizes, lacks_c set; the number of constraints follows from the last rows. The entries
 // may come in any order; entries of one place are added and zeros dropped. `why` names what is wrong. malformed: not
-// this form; non_canonical: a coefficient not below r. Memory: as the data, and 4 bytes for each row of the domain.
+// this form; non_canonical: a coefficient not below r. Memory: 16 bytes an entry, and about 36
+// a row up to the last that has an entry.
 Status zkey_coefficients_read(std::span<const std::uint8_t> data, std::size_t num_wires, std::size_t num_public,
                               std::size_t domain, R1cs& out, const char*& why);
 

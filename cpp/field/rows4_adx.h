@@ -48,8 +48,8 @@ inline constexpr Limbs<4> kInverseOfWord = inverse_of_word<P>();
   "mulx " b3 ", %[lo], " t4 "\n\t"                             \
   "adcq %[lo], " t3 "\n\t"                                     \
   "adcq $0, " t4 "\n\t"
-// t0..t4 <- t0..t3 + x b
-#define ASSAY_ROW(x, b0, b1, b2, b3, t0, t1, t2, t3, t4)       \
+// t0..t3 <- t0..t3 + x (b0 + b1 2^64 + b2 2^128), both carries left in their flags
+#define ASSAY_ROW_THREE(x, b0, b1, b2, t0, t1, t2, t3)         \
   "movq " x ", %%rdx\n\t"                                      \
   "xorl %k[lo], %k[lo]\n\t"                                    \
   "mulx " b0 ", %[lo], %[hi]\n\t"                              \
@@ -60,24 +60,17 @@ inline constexpr Limbs<4> kInverseOfWord = inverse_of_word<P>();
   "adox %[hi], " t2 "\n\t"                                     \
   "mulx " b2 ", %[lo], %[hi]\n\t"                              \
   "adcx %[lo], " t2 "\n\t"                                     \
-  "adox %[hi], " t3 "\n\t"                                     \
+  "adox %[hi], " t3 "\n\t"
+// t0..t4 <- t0..t3 + x b
+#define ASSAY_ROW(x, b0, b1, b2, b3, t0, t1, t2, t3, t4)       \
+  ASSAY_ROW_THREE(x, b0, b1, b2, t0, t1, t2, t3)               \
   "mulx " b3 ", %[lo], " t4 "\n\t"                             \
   "adcx %[lo], " t3 "\n\t"                                     \
   "adox %[zero], " t4 "\n\t"                                   \
   "adcx %[zero], " t4 "\n\t"
 // t0..t4 <- t0..t4 + x b
 #define ASSAY_ROW_ADD(x, b0, b1, b2, b3, t0, t1, t2, t3, t4)   \
-  "movq " x ", %%rdx\n\t"                                      \
-  "xorl %k[lo], %k[lo]\n\t"                                    \
-  "mulx " b0 ", %[lo], %[hi]\n\t"                              \
-  "adcx %[lo], " t0 "\n\t"                                     \
-  "adox %[hi], " t1 "\n\t"                                     \
-  "mulx " b1 ", %[lo], %[hi]\n\t"                              \
-  "adcx %[lo], " t1 "\n\t"                                     \
-  "adox %[hi], " t2 "\n\t"                                     \
-  "mulx " b2 ", %[lo], %[hi]\n\t"                              \
-  "adcx %[lo], " t2 "\n\t"                                     \
-  "adox %[hi], " t3 "\n\t"                                     \
+  ASSAY_ROW_THREE(x, b0, b1, b2, t0, t1, t2, t3)               \
   "mulx " b3 ", %[lo], %[hi]\n\t"                              \
   "adcx %[lo], " t3 "\n\t"                                     \
   "adox %[hi], " t4 "\n\t"                                     \
