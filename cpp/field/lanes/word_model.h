@@ -92,6 +92,9 @@ inline Word select(const Word& a, const Word& b, LaneMask mask) noexcept {
 inline Word pick(const Word& table, const Word& index) noexcept {
   return detail::each([&](std::size_t i) { return table.v[index.v[i] % kLanes]; });
 }
+inline Word gather(const std::uint64_t* table, const Word& index) noexcept {
+  return detail::each([&](std::size_t i) { return table[index.v[i]]; });
+}
 inline Word reverse(const Word& a) noexcept {
   return detail::each([&](std::size_t i) { return a.v[kLanes - 1 - i]; });
 }

@@ -70,6 +70,10 @@ ASSAY_LANES_INLINE Word select(const Word& a, const Word& b, LaneMask mask) noex
 ASSAY_LANES_INLINE Word pick(const Word& table, const Word& index) noexcept {
   return {_mm512_permutexvar_epi64(index.v, table.v)};
 }
+// lane i: table[index], for the index in lane i
+ASSAY_LANES_INLINE Word gather(const std::uint64_t* table, const Word& index) noexcept {
+  return {_mm512_i64gather_epi64(index.v, table, 8)};
+}
 ASSAY_LANES_INLINE Word reverse(const Word& a) noexcept {
   return {_mm512_permutexvar_epi64(_mm512_set_epi64(0, 1, 2, 3, 4, 5, 6, 7), a.v)};
 }
