@@ -17,7 +17,7 @@ ASSAY_ISA_BEGIN
 namespace lanes::big {
 
 inline constexpr std::size_t kMaxDigits = 158;  // 8192 bits and three to spare
-inline constexpr std::size_t kRows = 8;         // at a time: 8 factors, 9 columns and what a product needs fit 32 registers
+inline constexpr std::size_t kRows = 8;  // at a time: 8 factors, 9 columns and what a product needs fit 32 registers
 static_assert(4 * kMaxDigits < (std::size_t{1} << 12));
 
 template <std::size_t R>
@@ -91,7 +91,7 @@ ASSAY_LANES_INLINE void add_cross_rows(Word* t, const Factor* x, std::size_t n, 
 
 // t[2 i], t[2 i + 1] doubled, plus x_i^2, for i < count
 ASSAY_LANES_INLINE void double_add_squares(Word* t, const Factor* x, std::size_t count) noexcept {
-#pragma GCC unroll 2
+#pragma GCC unroll 3
   for (std::size_t i = 0; i < count; ++i) {
     Word low = shift_left<1>(t[2 * i]), high = shift_left<1>(t[2 * i + 1]);
     multiply_add(low, high, x[i], x[i]);
@@ -166,14 +166,22 @@ ASSAY_LANES_INLINE void for_rows(std::size_t rows, const Body& body) noexcept {
   std::size_t i = 0;
   for (; i + kRows <= rows; i += kRows) body.template operator()<kRows>(i);
   switch (rows - i) {
-    case 1: return body.template operator()<1>(i);
-    case 2: return body.template operator()<2>(i);
-    case 3: return body.template operator()<3>(i);
-    case 4: return body.template operator()<4>(i);
-    case 5: return body.template operator()<5>(i);
-    case 6: return body.template operator()<6>(i);
-    case 7: return body.template operator()<7>(i);
-    default: return;
+    case 1:
+      return body.template operator()<1>(i);
+    case 2:
+      return body.template operator()<2>(i);
+    case 3:
+      return body.template operator()<3>(i);
+    case 4:
+      return body.template operator()<4>(i);
+    case 5:
+      return body.template operator()<5>(i);
+    case 6:
+      return body.template operator()<6>(i);
+    case 7:
+      return body.template operator()<7>(i);
+    default:
+      return;
   }
 }
 

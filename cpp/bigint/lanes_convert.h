@@ -60,9 +60,9 @@ ASSAY_LANES_INLINE Word bits_at(const Word* w, std::size_t count, std::size_t at
   return width == 64 ? x : x & broadcast((std::uint64_t{1} << width) - 1);
 }
 
-// Digits first, ..., first + n - 1 of the rows in w, `count` words long.
-inline void split(Factor* r, std::size_t n, std::size_t first, const Word* w, std::size_t count) noexcept {
-  for (std::size_t j = 0; j < n; ++j) r[j] = factor(bits_at(w, count, kRadixBits * (first + j), kRadixBits));
+// The lowest n digits of the rows in w, `count` words long.
+inline void split(Factor* r, std::size_t n, const Word* w, std::size_t count) noexcept {
+  for (std::size_t j = 0; j < n; ++j) r[j] = factor(bits_at(w, count, kRadixBits * j, kRadixBits));
 }
 
 // Words of the numbers a, n digits below 2^52; words beyond them are zero.

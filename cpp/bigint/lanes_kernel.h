@@ -3,22 +3,23 @@
 //
 // A group shorter than eight is filled up with copies of its first row, its result pointer included: a kernel reads all
 // operands before it writes a result, and writes equal rows to equal places. Moduli of a group may differ in value and
-// in size. Scratch is the caller's, as many words as the kernel asked for by the sizes alone, aligned to 64 bytes, and
-// wiped by the caller.
+// in size; each costs what the longest costs. Memory is the caller's, as many words as the kernel asks for by sizes
+// alone, aligned to 64 bytes, and wiped by the caller.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "bigint/modulus.h"
-#include "bigint/power_row.h"
+#include "bigint/modulus_view.h"
+#include "bigint/stop.h"
 
 namespace assay {
 
 constexpr std::size_t kLanes = 8;
 
 struct PowerGroup {
-  ModulusView moduli[kLanes];
+  const std::uint64_t* moduli;  // what `prepare` wrote
+  unsigned bits;                // of the longest
   const std::uint64_t* bases[kLanes];
   const std::uint64_t* exponents[kLanes];
   std::uint64_t* out[kLanes];         // `words` words each, those above the modulus zero
@@ -27,21 +28,30 @@ struct PowerGroup {
 };
 
 struct MultiplyGroup {
-  ModulusView moduli[kLanes];
+  const std::uint64_t* moduli;
+  unsigned bits;
   const std::uint64_t *a[kLanes], *b[kLanes];
   std::uint64_t* out[kLanes];
   std::size_t words;
 };
 
 struct LanesKernel {
-  // The fewest rows for which a group takes less time than its rows one by one; kLanes + 1 where it never does.
+  // The fewest rows for which a group takes less time than its rows one by one; kLanes + 1 where it never does. The
+  // products are those of one modulus for all: `prepare` costs as much as two products of a group.
   std::size_t (*power_break_even)(unsigned modulus_bits) noexcept;
   std::size_t (*multiply_break_even)(unsigned modulus_bits) noexcept;
+  // What the arithmetic needs of eight moduli, the longest of modulus_bits; groups on any thread may share it.
+  std::size_t (*moduli_words)(unsigned modulus_bits) noexcept;
+  void (*prepare)(const ModulusView (&moduli)[kLanes], std::uint64_t* memory) noexcept;
   std::size_t (*power_scratch)(const PowerGroup& group) noexcept;
   std::size_t (*multiply_scratch)(const MultiplyGroup& group) noexcept;
   void (*power)(const PowerGroup& group, std::uint64_t* scratch, Stop stop) noexcept;
   void (*multiply)(const MultiplyGroup& group, std::uint64_t* scratch) noexcept;
 };
+
+#if defined(ASSAY_X86)
+extern const LanesKernel kBigintAvx512, kBigintIfma;
+#endif
 
 // That of the level in force, its known answer tested once; null where the level has no lanes.
 const LanesKernel* lanes_kernel() noexcept;

@@ -17,12 +17,8 @@ ASSAY_ISA_BEGIN
 
 namespace lanes::big {
 
-// n with 8 m <= 2^(52 n) for the largest m
-inline std::size_t digits_of(const ModulusView (&moduli)[kLanes]) noexcept {
-  unsigned bits = 0;
-  for (const ModulusView& view : moduli) bits = view.bits > bits ? view.bits : bits;
-  return digits_of_bits(bits + 3);
-}
+// n with 8 m <= 2^(52 n) for moduli of so many bits
+constexpr std::size_t digits_of_modulus(unsigned bits) noexcept { return digits_of_bits(bits + 3); }
 
 // A stack of arrays in the caller's scratch, in words of eight lanes.
 class Scratch {
@@ -56,8 +52,8 @@ inline void subtract_once(Factor* r, const Factor* a, const Factor* m, std::size
   for (std::size_t j = 0; j < n; ++j) r[j] = from_bits(select(bits(factor(difference[j])), bits(a[j]), negative));
 }
 
-// r = a 2^e in the lanes of `mask`, a in the others; a < m
-inline void double_once(Factor* r, const Factor* a, const Factor* m, std::size_t n, LaneMask mask, Factor* twice,
+// a = 2 a mod m in the lanes of `mask`, for a < m
+inline void double_once(Factor* a, const Factor* m, std::size_t n, LaneMask mask, Factor* twice,
                         Word* difference) noexcept {
   Word up = broadcast(0);
   for (std::size_t j = 0; j < n; ++j) {
@@ -66,7 +62,7 @@ inline void double_once(Factor* r, const Factor* a, const Factor* m, std::size_t
     twice[j] = low_factor(up);
   }
   subtract_once(twice, twice, m, n, false, difference);
-  for (std::size_t j = 0; j < n; ++j) r[j] = from_bits(select(bits(a[j]), bits(twice[j]), mask));
+  for (std::size_t j = 0; j < n; ++j) a[j] = from_bits(select(bits(a[j]), bits(twice[j]), mask));
 }
 
 // Digits of 2^exponent of each lane, below 2^(52 n)
@@ -81,24 +77,106 @@ inline void powers_of_two(Factor* r, std::size_t n, const std::size_t (&exponent
 
 }  // namespace detail
 
+// What only reads need of eight moduli; in one block that groups on any thread may share.
+struct Constants {
+  std::size_t n;
+  Factor *m, *clearing, *inverse;  // m, c, k
+  Factor *square, *one, *unit;     // R^2 mod m, below m; R mod m, below 2.1 m; 1
+  std::uint64_t* start;
+
+  Constants(std::size_t digits, Scratch& memory) noexcept
+      : n(digits),
+        m(memory.take<Factor>(n)),
+        clearing(memory.take<Factor>(n)),
+        inverse(memory.take<Factor>(1)),
+        square(memory.take<Factor>(n)),
+        one(memory.take<Factor>(n)),
+        unit(memory.take<Factor>(n)),
+        start(memory.take<std::uint64_t>(2 * n)) {}
+  static constexpr std::size_t words(std::size_t n) noexcept { return kLanes * (5 * n + 1) + 2 * n + kLanes; }
+};
+
+// Arithmetic modulo these in one thread's scratch.
 class Arithmetic {
  public:
-  // words of scratch beside what the functions take
+  Arithmetic(const Constants& constants, Scratch& scratch) noexcept
+      : c_(constants),
+        moduli_{c_.n,
+                c_.m,
+                c_.clearing,
+                c_.inverse,
+                c_.start,
+                scratch.take<Word>(2 * c_.n),
+                scratch.take<Factor>(2 * kRows)},
+        spare_(scratch.take<Factor>(c_.n)),
+        words_(scratch.take<Word>(kMaxWords)) {}
   static constexpr std::size_t scratch_words(std::size_t n) noexcept {
-    return kLanes * (8 * n + 1 + 2 * kRows + kMaxWords) + 2 * n + kLanes;
+    return kLanes * (3 * n + 2 * kRows + kMaxWords);
   }
 
-  Arithmetic(const ModulusView (&moduli)[kLanes], Scratch& scratch) noexcept {
-    const std::size_t n = digits_of(moduli);
-    Factor *m = scratch.take<Factor>(n), *clearing = scratch.take<Factor>(n), *inverse = scratch.take<Factor>(1);
-    std::uint64_t* start = scratch.take<std::uint64_t>(2 * n);
-    square_ = scratch.take<Factor>(n);
-    one_ = scratch.take<Factor>(n);
-    unit_ = scratch.take<Factor>(n);
-    spare_ = scratch.take<Factor>(n);
-    words_ = scratch.take<Word>(kMaxWords);
-    moduli_ = {n, m, clearing, inverse, start, scratch.take<Word>(2 * n), scratch.take<Factor>(2 * kRows)};
+  std::size_t digits() const noexcept { return c_.n; }
+  const Factor* one() const noexcept { return c_.one; }
+  void mul(Factor* r, const Factor* a, const Factor* b) const noexcept { big::mul(moduli_, r, a, b); }
+  void sqr(Factor* r, const Factor* a) const noexcept { big::sqr(moduli_, r, a); }
 
+  // Rows of so many words have values below R: they may be a factor as they are, if the other one is below 3 m.
+  bool fits(std::size_t count) const noexcept { return 64 * count <= kRadixBits * c_.n; }
+
+  // r = digits first, ..., first + n - 1 of rows of `count` words
+  void read(Factor* r, const std::uint64_t* const (&rows)[kLanes], std::size_t count,
+            std::size_t first = 0) const noexcept {
+    const std::size_t n = c_.n, begin = kRadixBits * first / 64;
+    std::size_t end = (kRadixBits * (first + n) + 63) / 64;
+    end = end < count ? end : count;
+    const std::uint64_t* at[kLanes];
+    std::size_t lengths[kLanes];
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      at[lane] = rows[lane] + begin;
+      lengths[lane] = end - begin;
+    }
+    load_rows(words_, end - begin, at, lengths);
+    for (std::size_t j = 0; j < n; ++j)
+      r[j] = factor(bits_at(words_, end - begin, kRadixBits * (first + j) - 64 * begin, kRadixBits));
+  }
+
+  // r = a R mod m of rows of `count` words each, however long; r < 4 m
+  void enter(Factor* r, const std::uint64_t* const (&rows)[kLanes], std::size_t count) const noexcept {
+    const std::size_t n = c_.n, parts = (digits_of_bits(64 * count) + n - 1) / n;  // a = sum a_i R^i, i < parts
+    for (std::size_t i = parts; i-- > 0;) {
+      read(spare_, rows, count, n * i);
+      if (i + 1 == parts) {
+        mul(r, spare_, c_.square);  // < 3 m
+        continue;
+      }
+      mul(spare_, spare_, c_.square);  // < 3 m
+      mul(r, r, c_.square);            // < 2.5 m
+      const Word mask = broadcast(kRadixMask);
+      Word up = broadcast(0);
+      for (std::size_t j = 0; j < n; ++j) {
+        up = (number(r[j]) & mask) + (number(spare_[j]) & mask) + shift_right<kRadixBits>(up);
+        r[j] = low_factor(up);
+      }
+      mul(r, r, c_.one);  // 5.5 m times 2.1 m: below 4 m
+    }
+  }
+
+  // rows of `count` words = a / R mod m, in [0, m). a is overwritten.
+  void leave(std::uint64_t* const (&rows)[kLanes], std::size_t count, Factor* a) const noexcept {
+    mul(a, a, c_.unit);
+    write(rows, count, a);
+  }
+  // rows of `count` words = a mod m, in [0, m), for a < 5 m. a is overwritten.
+  void write(std::uint64_t* const (&rows)[kLanes], std::size_t count, Factor* a) const noexcept {
+    canonical(a);
+    const std::size_t most = (kRadixBits * c_.n + 63) / 64, words = count < most ? count : most;
+    join(words_, words, a, c_.n);
+    store_rows(rows, words, words_);
+    for (std::uint64_t* row : rows) std::memset(row + words, 0, 8 * (count - words));
+  }
+
+  // Fills the constants.
+  void prepare(const ModulusView (&moduli)[kLanes]) const noexcept {
+    const std::size_t n = c_.n;
     const std::uint64_t* rows[kLanes];
     std::size_t sizes[kLanes], most = 0;
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
@@ -107,129 +185,94 @@ class Arithmetic {
       most = sizes[lane] > most ? sizes[lane] : most;
     }
     load_rows(words_, most, rows, sizes);
-    split(m, n, 0, words_, most);
-    column_starts(start, n);
-    assign_clearing(m, clearing, inverse);
+    split(c_.m, n, words_, most);
+    column_starts(c_.start, n);
+    find_clearing();
     for (std::size_t lane = 0; lane < kLanes; ++lane) rows[lane] = moduli[lane].square;
     load_rows(words_, most, rows, sizes);
-    split(square_, n, 0, words_, most);
-    assign_square(sizes);
-    for (std::size_t j = 0; j < n; ++j) unit_[j] = factor(broadcast(j == 0));
-    mul(one_, square_, unit_);
-  }
-
-  std::size_t digits() const noexcept { return moduli_.n; }
-  const Factor* one() const noexcept { return one_; }  // R mod m, up to a multiple of m
-  void mul(Factor* r, const Factor* a, const Factor* b) const noexcept { big::mul(moduli_, r, a, b); }
-  void sqr(Factor* r, const Factor* a) const noexcept { big::sqr(moduli_, r, a); }
-
-  // r = a R mod m of rows of `count` words each, however long; r < 4 m. temp: n digits
-  void enter(Factor* r, const std::uint64_t* const (&rows)[kLanes], std::size_t count) const noexcept {
-    const std::size_t n = moduli_.n, parts = (digits_of_bits(64 * count) + n - 1) / n;
-    // a = sum a_i R^i, i < parts; a part and its neighbour fit kMaxWords words
-    for (std::size_t i = parts; i-- > 0;) {
-      const std::size_t first = kRadixBits * n * i / 64;
-      std::size_t last = (kRadixBits * n * (i + 1) + 63) / 64;
-      last = last < count ? last : count;
-      const std::uint64_t* at[kLanes];
-      std::size_t lengths[kLanes];
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        at[lane] = rows[lane] + first;
-        lengths[lane] = last - first;
-      }
-      load_rows(words_, last - first, at, lengths);
-      for (std::size_t j = 0; j < n; ++j)
-        spare_[j] = factor(bits_at(words_, last - first, kRadixBits * (n * i + j) - 64 * first, kRadixBits));
-      if (i + 1 == parts) {
-        mul(r, spare_, square_);  // < 3 m
-        continue;
-      }
-      mul(spare_, spare_, square_);  // < 3 m
-      mul(r, r, square_);            // < 2.5 m
-      Word up = broadcast(0);
-      for (std::size_t j = 0; j < n; ++j) {
-        up = (number(r[j]) & broadcast(kRadixMask)) + (number(spare_[j]) & broadcast(kRadixMask)) +
-             shift_right<kRadixBits>(up);
-        r[j] = low_factor(up);
-      }
-      mul(r, r, one_);  // a factor below 5.5 m, the other below 2.2 m: below 4 m
-    }
-  }
-
-  // rows of `count` words = a / R mod m, in [0, m). a is overwritten.
-  void leave(std::uint64_t* const (&rows)[kLanes], std::size_t count, Factor* a) const noexcept {
-    mul(a, a, unit_);
-    canonical(a);
-    const std::size_t most = (kRadixBits * moduli_.n + 63) / 64, words = count < most ? count : most;
-    join(words_, words, a, moduli_.n);
-    store_rows(rows, words, words_);
-    for (std::uint64_t* row : rows) std::memset(row + words, 0, 8 * (count - words));
+    split(c_.square, n, words_, most);
+    find_square(sizes);
+    for (std::size_t j = 0; j < n; ++j) c_.unit[j] = factor(broadcast(j == 0));
+    mul(c_.one, c_.square, c_.unit);
   }
 
  private:
-  static constexpr std::size_t kMaxWords = (kRadixBits * kMaxDigits + 63) / 64 + 16;  // and up to a multiple of eight
+  static constexpr std::size_t kMaxWords = (kRadixBits * kMaxDigits + 63) / 64 + 9;  // two cut, and a multiple of eight
 
-  void canonical(Factor* a) const noexcept {  // from below 4 m to below m
-    detail::subtract_once(a, a, moduli_.m, moduli_.n, true, moduli_.columns);
-    detail::subtract_once(a, a, moduli_.m, moduli_.n, false, moduli_.columns);
+  void canonical(Factor* a) const noexcept {
+    for (const bool twice : {true, true, false}) detail::subtract_once(a, a, c_.m, c_.n, twice, moduli_.columns);
   }
 
-  void assign_clearing(const Factor* m, Factor* clearing, Factor* inverse) const noexcept {
-    const std::size_t n = moduli_.n;
-    const Word mask = broadcast(kRadixMask), odd = number(m[0]);
+  void find_clearing() const noexcept {
+    const std::size_t n = c_.n;
+    const Word mask = broadcast(kRadixMask), odd = number(c_.m[0]);
     Word x = ((odd + odd + odd) ^ broadcast(2)) & mask;  // 1 / m mod 2^5
-    for (int correct = 5; correct < 52; correct *= 2)
-      x = low_product(x, (broadcast(2) - low_product(x, odd)) & mask);
+    for (int correct = 5; correct < 52; correct *= 2) x = low_product(x, (broadcast(2) - low_product(x, odd)) & mask);
     const Factor k = factor((broadcast(0) - x) & mask);
     Word column = broadcast(column_start(1, 0) + 1), next = broadcast(column_start(1, 1));
-    multiply_add(column, next, k, m[0]);
+    multiply_add(column, next, k, c_.m[0]);
     for (std::size_t j = 1; j < n; ++j) {
       column = next + shift_right<kRadixBits>(column);
       next = broadcast(j + 1 < n ? column_start(1, 1) : column_start(0, 1));
-      multiply_add(column, next, k, m[j]);
-      clearing[j - 1] = low_factor(column);
+      multiply_add(column, next, k, c_.m[j]);
+      c_.clearing[j - 1] = low_factor(column);
     }
-    clearing[n - 1] = low_factor(next + shift_right<kRadixBits>(column));
-    *inverse = k;
+    c_.clearing[n - 1] = low_factor(next + shift_right<kRadixBits>(column));
+    *c_.inverse = k;
   }
   static Word low_product(const Word& a, const Word& b) noexcept {
     return number(low_factor(factor(a), factor(b))) & broadcast(kRadixMask);
   }
 
-  // square_: rho to R^2 mod m. See the head of this file.
-  void assign_square(const std::size_t (&sizes)[kLanes]) noexcept {
-    const std::size_t n = moduli_.n;
-    std::size_t e[kLanes], first[kLanes], second[kLanes], doublings[kLanes], most = 0;
+  // square: rho to R^2 mod m. See the head of this file.
+  void find_square(const std::size_t (&sizes)[kLanes]) const noexcept {
+    const std::size_t n = c_.n;
+    std::size_t first[kLanes], second[kLanes], doublings[kLanes], most = 0;
     unsigned above = 0;  // lanes with e > 104 n
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      e[lane] = 128 * sizes[lane];
-      doublings[lane] = e[lane] < 78 * n + 2 ? 78 * n + 2 - e[lane] : 0;
-      e[lane] += doublings[lane];
+      std::size_t e = 128 * sizes[lane];
+      doublings[lane] = e < 78 * n + 2 ? 78 * n + 2 - e : 0;
+      e += doublings[lane];
       most = doublings[lane] > most ? doublings[lane] : most;
-      const bool over = e[lane] > 104 * n;
+      const bool over = e > 104 * n;
       above |= static_cast<unsigned>(over) << lane;
-      first[lane] = over ? 156 * n - e[lane] : 0;
-      second[lane] = over ? 0 : 208 * n - 2 * e[lane];
+      first[lane] = over ? 156 * n - e : 0;
+      second[lane] = over ? 0 : 208 * n - 2 * e;
     }
+    Factor *rho = c_.square, *power = c_.one;
     for (std::size_t step = 0; step < most; ++step) {
       unsigned active = 0;
       for (std::size_t lane = 0; lane < kLanes; ++lane) active |= static_cast<unsigned>(step < doublings[lane]) << lane;
-      detail::double_once(square_, square_, moduli_.m, n, static_cast<LaneMask>(active), spare_, moduli_.columns);
+      detail::double_once(rho, c_.m, n, static_cast<LaneMask>(active), spare_, moduli_.columns);
     }
     const LaneMask over = static_cast<LaneMask>(above);
-    detail::powers_of_two(one_, n, first);
-    for (std::size_t j = 0; j < n; ++j) one_[j] = from_bits(select(bits(square_[j]), bits(one_[j]), over));
-    mul(square_, square_, one_);
-    detail::powers_of_two(one_, n, second);
-    mul(one_, square_, one_);
-    for (std::size_t j = 0; j < n; ++j) square_[j] = from_bits(select(bits(one_[j]), bits(square_[j]), over));
-    canonical(square_);
+    detail::powers_of_two(power, n, first);
+    for (std::size_t j = 0; j < n; ++j) power[j] = from_bits(select(bits(rho[j]), bits(power[j]), over));
+    mul(rho, rho, power);
+    detail::powers_of_two(power, n, second);
+    mul(power, rho, power);
+    for (std::size_t j = 0; j < n; ++j) rho[j] = from_bits(select(bits(power[j]), bits(rho[j]), over));
+    canonical(rho);
   }
 
+  Constants c_;
   Moduli moduli_;
-  Factor *square_, *one_, *unit_, *spare_;
+  Factor* spare_;
   Word* words_;
 };
+
+inline std::size_t moduli_words(unsigned bits) noexcept {
+  const std::size_t n = digits_of_modulus(bits);
+  return Constants::words(n) + Arithmetic::scratch_words(n);
+}
+
+inline void prepare(const ModulusView (&moduli)[kLanes], std::uint64_t* memory) noexcept {
+  unsigned bits = 0;
+  for (const ModulusView& view : moduli) bits = view.bits > bits ? view.bits : bits;
+  Scratch scratch(memory);
+  const Constants constants(digits_of_modulus(bits), scratch);
+  Arithmetic(constants, scratch).prepare(moduli);
+}
 
 }  // namespace lanes::big
 

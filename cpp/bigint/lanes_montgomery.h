@@ -26,11 +26,11 @@ namespace lanes::big {
 struct Moduli {
   std::size_t n;
   const Factor* m;
-  const Factor* clearing;      // c, n digits
+  const Factor* clearing;          // c, n digits
   const Factor* negative_inverse;  // k, one digit
-  const std::uint64_t* start;  // what column i < 2 n of a product holds before it and its reduction are added
-  Word* columns;               // 2 n, scratch
-  Factor* quotients;           // 2 kRows, scratch
+  const std::uint64_t* start;      // what column i < 2 n of a product holds before it and its reduction are added
+  Word* columns;                   // 2 n, scratch
+  Factor* quotients;               // 2 kRows, scratch
 };
 
 namespace detail {
@@ -93,8 +93,7 @@ inline void mul(const Moduli& moduli, Factor* r, const Factor* a, const Factor* 
   Word* t = moduli.columns;
   const std::size_t n = moduli.n;
   for_rows(n, [&]<std::size_t R>(std::size_t i) {
-    if (i == 0)
-      return add_product_rows<R>(t, a, b, n, [&](std::size_t c) { return broadcast(moduli.start[c]); });
+    if (i == 0) return add_product_rows<R>(t, a, b, n, [&](std::size_t c) { return broadcast(moduli.start[c]); });
     for (std::size_t c = i + n; c < i + n + R; ++c) t[c] = broadcast(moduli.start[c]);
     add_product_rows<R>(t + i, a + i, b, n, [&](std::size_t c) { return t[i + c]; });
   });

@@ -33,15 +33,16 @@ constexpr unsigned secret_window(std::size_t exponent_bits, std::size_t n) noexc
 }
 constexpr unsigned picked_window(std::size_t exponent_bits) noexcept {
   unsigned w = 1;
-  while (w < 7 && (exponent_bits + w - 1) / w + (std::size_t{1} << w) >
-                      (exponent_bits + w) / (w + 1) + (std::size_t{2} << w))
+  while (w < 7 &&
+         (exponent_bits + w - 1) / w + (std::size_t{1} << w) > (exponent_bits + w) / (w + 1) + (std::size_t{2} << w))
     ++w;
   return w;
 }
 // e / (w + 1) products and 2^(w - 1) for the odd powers
 constexpr unsigned sliding_window(std::size_t exponent_bits) noexcept {
   unsigned w = 1;
-  while (w < 8 && exponent_bits / (w + 1) + (std::size_t{1} << (w - 1)) > exponent_bits / (w + 2) + (std::size_t{1} << w))
+  while (w < 8 &&
+         exponent_bits / (w + 1) + (std::size_t{1} << (w - 1)) > exponent_bits / (w + 2) + (std::size_t{1} << w))
     ++w;
   return w;
 }
@@ -77,8 +78,6 @@ inline void pick_var(Factor* r, const Factor* table, std::size_t n, const Word& 
   for (std::size_t j = 0; j < n; ++j) r[j] = from_bits(gather(words + kLanes * j, from));
 }
 
-inline bool stopped(const Stop& stop) noexcept { return stop.function != nullptr && stop.function(stop.context); }
-
 inline void copy(Factor* r, const Factor* a, std::size_t n) noexcept {
   for (std::size_t j = 0; j < n; ++j) r[j] = a[j];
 }
@@ -104,7 +103,8 @@ inline constexpr std::size_t kStopEvery = 8;  // windows
 // accumulator = base ^ exponent; false after a stop. Fixed windows, from `bits` of the exponents in e, `words` long.
 template <class Find>
 bool fixed_windows(const Arithmetic& f, Factor* accumulator, const Factor* base, Factor* table, Factor* found,
-                   const Word* e, std::size_t words, std::size_t bits, unsigned w, Stop stop, const Find& find) noexcept {
+                   const Word* e, std::size_t words, std::size_t bits, unsigned w, Stop stop,
+                   const Find& find) noexcept {
   const std::size_t n = f.digits(), entries = std::size_t{1} << w;
   detail::copy(table, f.one(), n);
   detail::copy(table + n, base, n);
@@ -115,7 +115,7 @@ bool fixed_windows(const Arithmetic& f, Factor* accumulator, const Factor* base,
   std::size_t at = (bits - 1) / w * w;
   find(accumulator, table, entries, n, bits_at(e, words, at, w));
   for (std::size_t windows = 1; at > 0; ++windows) {
-    if (windows % kStopEvery == 0 && detail::stopped(stop)) return false;
+    if (windows % kStopEvery == 0 && stop()) return false;
     at -= w;
     for (unsigned i = 0; i < w; ++i) f.sqr(accumulator, accumulator);
     find(found, table, entries, n, bits_at(e, words, at, w));
@@ -135,7 +135,7 @@ inline bool sliding_windows(const Arithmetic& f, Factor* accumulator, const Fact
   bool started = false;
   std::size_t steps = 0;
   for (std::size_t at = bits; at > 0;) {
-    if (++steps % (kStopEvery * 4) == 0 && detail::stopped(stop)) return false;
+    if (++steps % (kStopEvery * 4) == 0 && stop()) return false;
     if (!bit(at - 1)) {
       f.sqr(accumulator, accumulator);
       --at;
@@ -171,14 +171,13 @@ inline PowerPlan power_plan(const PowerGroup& group, std::size_t n) noexcept {
 }
 
 inline std::size_t power_scratch(const PowerGroup& group) noexcept {
-  const std::size_t n = digits_of(group.moduli);
-  return Arithmetic::scratch_words(n) +
-         kLanes * ((power_plan(group, n).table + 3) * n + group.exponent_words + kLanes);
+  const std::size_t n = digits_of_modulus(group.bits);
+  return Arithmetic::scratch_words(n) + kLanes * ((power_plan(group, n).table + 3) * n + group.exponent_words + kLanes);
 }
 
 inline void power(const PowerGroup& group, std::uint64_t* memory, Stop stop) noexcept {
-  Scratch scratch(memory);
-  const Arithmetic f(group.moduli, scratch);
+  Scratch moduli(const_cast<std::uint64_t*>(group.moduli)), scratch(memory);  // the former is only read
+  const Arithmetic f(Constants(digits_of_modulus(group.bits), moduli), scratch);
   const std::size_t n = f.digits();
   const PowerPlan plan = power_plan(group, n);
   Factor *base = scratch.take<Factor>(n), *accumulator = scratch.take<Factor>(n), *found = scratch.take<Factor>(n),
@@ -190,7 +189,8 @@ inline void power(const PowerGroup& group, std::uint64_t* memory, Stop stop) noe
   for (std::size_t& length : lengths) length = group.exponent_words;
   load_rows(e, group.exponent_words, group.exponents, lengths);
   if (!group.variable) {
-    if (!fixed_windows(f, accumulator, base, table, found, e, group.exponent_words, bits, plan.window, stop, detail::scan))
+    if (!fixed_windows(f, accumulator, base, table, found, e, group.exponent_words, bits, plan.window, stop,
+                       detail::scan))
       return;
   } else {
     bool shared = true;
@@ -206,8 +206,8 @@ inline void power(const PowerGroup& group, std::uint64_t* memory, Stop stop) noe
       const auto pick = [](Factor* r, const Factor* t, std::size_t, std::size_t digits, const Word& index) noexcept {
         detail::pick_var(r, t, digits, index);
       };
-      if (!fixed_windows(f, accumulator, base, table, found, e, group.exponent_words, bits,
-                         detail::picked_window(bits), stop, pick))
+      if (!fixed_windows(f, accumulator, base, table, found, e, group.exponent_words, bits, detail::picked_window(bits),
+                         stop, pick))
         return;
     }
   }
@@ -215,18 +215,25 @@ inline void power(const PowerGroup& group, std::uint64_t* memory, Stop stop) noe
 }
 
 inline std::size_t multiply_scratch(const MultiplyGroup& group) noexcept {
-  const std::size_t n = digits_of(group.moduli);
+  const std::size_t n = digits_of_modulus(group.bits);
   return Arithmetic::scratch_words(n) + kLanes * 2 * n;
 }
 
+// a R times b, b as it is where it is below R; else b R, and a product more to leave.
 inline void multiply(const MultiplyGroup& group, std::uint64_t* memory) noexcept {
-  Scratch scratch(memory);
-  const Arithmetic f(group.moduli, scratch);
+  Scratch moduli(const_cast<std::uint64_t*>(group.moduli)), scratch(memory);
+  const Arithmetic f(Constants(digits_of_modulus(group.bits), moduli), scratch);
   Factor *a = scratch.take<Factor>(f.digits()), *b = scratch.take<Factor>(f.digits());
   f.enter(a, group.a, group.words);
-  f.enter(b, group.b, group.words);
-  f.mul(a, a, b);
-  f.leave(group.out, group.words, a);
+  if (f.fits(group.words)) {
+    f.read(b, group.b, group.words);
+    f.mul(a, a, b);  // below 5 m
+    f.write(group.out, group.words, a);
+  } else {
+    f.enter(b, group.b, group.words);
+    f.mul(a, a, b);
+    f.leave(group.out, group.words, a);
+  }
 }
 
 }  // namespace lanes::big

@@ -12,21 +12,12 @@
 
 #include "base/status.h"
 #include "base/words.h"
+#include "bigint/modulus_view.h"
 
 namespace assay {
 
 constexpr unsigned kModulusMinBits = 256, kModulusMaxBits = 8192;
 constexpr std::size_t kModulusMaxWords = kModulusMaxBits / 64;
-
-// What a kernel sees of a modulus: plain data, which lives as long as its Modulus.
-struct ModulusView {
-  const std::uint64_t* words;   // N, the top word not zero
-  const std::uint64_t* one;     // R mod N
-  const std::uint64_t* square;  // R^2 mod N
-  std::uint64_t neg_inverse;
-  std::size_t size;  // n
-  unsigned bits;
-};
 
 class Modulus {
  public:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <thread>
 
 #include "base/words.h"
@@ -59,6 +60,49 @@ unsigned widest(const Batch& batch) noexcept {
   return bits;
 }
 
+// Eight moduli as a kernel wants them: prepared once for a batch with one modulus, else for each group.
+class PreparedModuli {
+ public:
+  template <class Views>
+  Status assign(const LanesKernel& kernel, Views&& view) noexcept {
+    ModulusView views[kLanes];
+    bits_ = 0;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      views[lane] = view(lane);
+      bits_ = std::max(bits_, views[lane].bits);
+    }
+    ASSAY_TRY(memory_.allocate(kernel.moduli_words(bits_)));
+    kernel.prepare(views, memory_.data());
+    return Status::ok;
+  }
+  const u64* words() const noexcept { return memory_.data(); }
+  unsigned bits() const noexcept { return bits_; }
+
+ private:
+  Words memory_;
+  unsigned bits_ = 0;
+};
+
+// The rows of a batch in the order of the lengths of their moduli, so that those of a group are alike.
+template <class Batch>
+class Order {
+ public:
+  Status assign(const Batch& batch) noexcept {
+    if (batch.modulus_step == 0) return Status::ok;
+    ASSAY_TRY(rows_.allocate(batch.count));
+    std::iota(rows_.data(), rows_.data() + batch.count, u64{0});
+    std::sort(rows_.data(), rows_.data() + batch.count, [&](u64 a, u64 b) {
+      const unsigned x = batch.moduli[a].bits(), y = batch.moduli[b].bits();
+      return x != y ? x < y : a < b;
+    });
+    return Status::ok;
+  }
+  std::size_t operator[](std::size_t i) const noexcept { return rows_.size() == 0 ? i : rows_.data()[i]; }
+
+ private:
+  Words rows_;
+};
+
 // Calls group(begin, end) where at least `least` of eight rows are there, else rows(begin, end), on all threads.
 // products: word multiplications of a row, from which the size of a chunk follows.
 template <class Rows, class Group>
@@ -87,15 +131,17 @@ Status power_batch(const PowerBatch& batch, bool variable, JobControl* control) 
   const std::size_t words = batch.words, exponent_words = batch.exponent_words;
   const unsigned bits = widest(batch);
   Progress progress(control, "power", batch.count);
+  Order<PowerBatch> order;
+  ASSAY_TRY(order.assign(batch));
   const auto modulus = [&](std::size_t i) -> const Modulus& { return batch.moduli[batch.modulus_step * i]; };
   const auto exponent = [&](std::size_t i) { return batch.exponents + batch.exponent_step * exponent_words * i; };
 
   const auto rows = [&](std::size_t begin, std::size_t end) noexcept -> Status {
     Montgomery arithmetic;
     Words table;
-    for (std::size_t i = begin; i < end && !progress.stopped(); ++i) {
-      const std::size_t size = modulus(i).size();
-      if (i == begin || batch.modulus_step != 0) {
+    for (std::size_t at = begin; at < end && !progress.stopped(); ++at) {
+      const std::size_t i = order[at], size = modulus(i).size();
+      if (at == begin || batch.modulus_step != 0) {
         ASSAY_TRY(arithmetic.assign(modulus(i)));
         const std::size_t needed = power_table_words(size, exponent_words);
         if (table.size() < needed) ASSAY_TRY(table.allocate(needed));
@@ -109,11 +155,22 @@ Status power_batch(const PowerBatch& batch, bool variable, JobControl* control) 
   };
 
   const LanesKernel* kernel = exponent_words == 0 ? nullptr : lanes_kernel();
+  const std::size_t least = kernel == nullptr ? kLanes + 1 : kernel->power_break_even(bits);
+  const bool lanes = least <= kLanes && batch.count >= least;
+  PreparedModuli shared;
+  if (lanes && batch.modulus_step == 0)
+    ASSAY_TRY(shared.assign(*kernel, [&](std::size_t) { return modulus(0).view(); }));
   const auto group = [&](std::size_t begin, std::size_t end) noexcept -> Status {
+    const auto row = [&](std::size_t lane) { return order[begin + lane < end ? begin + lane : begin]; };
+    PreparedModuli own;
+    if (batch.modulus_step != 0)
+      ASSAY_TRY(own.assign(*kernel, [&](std::size_t lane) { return modulus(row(lane)).view(); }));
+    const PreparedModuli& prepared = batch.modulus_step == 0 ? shared : own;
     PowerGroup group = {};
+    group.moduli = prepared.words();
+    group.bits = prepared.bits();
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const std::size_t i = begin + lane < end ? begin + lane : begin;
-      group.moduli[lane] = modulus(i).view();
+      const std::size_t i = row(lane);
       group.bases[lane] = batch.bases + words * i;
       group.exponents[lane] = exponent(i);
       group.out[lane] = batch.out + words * i;
@@ -128,8 +185,8 @@ Status power_batch(const PowerBatch& batch, bool variable, JobControl* control) 
   };
 
   const double size = bits / 64.0;
-  return in_groups(batch.count, kernel == nullptr ? kLanes + 1 : kernel->power_break_even(bits),
-                   2 * size * size * (64.0 * static_cast<double>(exponent_words) + 40), control, progress, rows, group);
+  return in_groups(batch.count, least, 2 * size * size * (64.0 * static_cast<double>(exponent_words) + 40), control,
+                   progress, rows, group);
 }
 
 }  // namespace
@@ -144,14 +201,16 @@ Status multiply(const MultiplyBatch& batch, JobControl* control) noexcept {
   const std::size_t words = batch.words;
   const unsigned bits = widest(batch);
   Progress progress(control, "multiply", batch.count);
+  Order<MultiplyBatch> order;
+  ASSAY_TRY(order.assign(batch));
   const auto modulus = [&](std::size_t i) -> const Modulus& { return batch.moduli[batch.modulus_step * i]; };
 
   const auto rows = [&](std::size_t begin, std::size_t end) noexcept -> Status {
     Montgomery arithmetic;
     Words memory;
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::size_t size = modulus(i).size();
-      if (i == begin || batch.modulus_step != 0) {
+    for (std::size_t at = begin; at < end; ++at) {
+      const std::size_t i = order[at], size = modulus(i).size();
+      if (at == begin || batch.modulus_step != 0) {
         ASSAY_TRY(arithmetic.assign(modulus(i)));
         if (memory.size() < 2 * size) ASSAY_TRY(memory.allocate(2 * size));
       }
@@ -166,11 +225,22 @@ Status multiply(const MultiplyBatch& batch, JobControl* control) noexcept {
   };
 
   const LanesKernel* kernel = lanes_kernel();
+  const std::size_t least = kernel == nullptr ? kLanes + 1 : kernel->multiply_break_even(bits);
+  const bool lanes = least <= kLanes && batch.count >= least;
+  PreparedModuli shared;
+  if (lanes && batch.modulus_step == 0)
+    ASSAY_TRY(shared.assign(*kernel, [&](std::size_t) { return modulus(0).view(); }));
   const auto group = [&](std::size_t begin, std::size_t end) noexcept -> Status {
+    const auto row = [&](std::size_t lane) { return order[begin + lane < end ? begin + lane : begin]; };
+    PreparedModuli own;
+    if (batch.modulus_step != 0)
+      ASSAY_TRY(own.assign(*kernel, [&](std::size_t lane) { return modulus(row(lane)).view(); }));
+    const PreparedModuli& prepared = batch.modulus_step == 0 ? shared : own;
     MultiplyGroup group = {};
+    group.moduli = prepared.words();
+    group.bits = prepared.bits();
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const std::size_t i = begin + lane < end ? begin + lane : begin;
-      group.moduli[lane] = modulus(i).view();
+      const std::size_t i = row(lane);
       group.a[lane] = batch.a + words * i;
       group.b[lane] = batch.b + words * i;
       group.out[lane] = batch.out + words * i;
@@ -183,8 +253,7 @@ Status multiply(const MultiplyBatch& batch, JobControl* control) noexcept {
   };
 
   const double size = bits / 64.0;
-  return in_groups(batch.count, kernel == nullptr ? kLanes + 1 : kernel->multiply_break_even(bits),
-                   8 * size * size + 400, control, progress, rows, group);
+  return in_groups(batch.count, least, 8 * size * size + 400, control, progress, rows, group);
 }
 
 }  // namespace assay

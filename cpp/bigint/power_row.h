@@ -5,15 +5,9 @@
 #include <cstdint>
 
 #include "bigint/montgomery.h"
+#include "bigint/stop.h"
 
 namespace assay {
-
-// Asked now and then by long work whether to end early; plain data, so that kernels of any level can hold it.
-struct Stop {
-  bool (*function)(void* context) noexcept = nullptr;
-  void* context = nullptr;
-  bool operator()() const noexcept { return function != nullptr && function(context); }
-};
 
 struct PowerRow {
   const std::uint64_t* base;

@@ -6,6 +6,7 @@ namespace assay {
 struct Stop {
   bool (*function)(void* context) noexcept = nullptr;
   void* context = nullptr;
+  __attribute__((always_inline)) bool operator()() const noexcept { return function != nullptr && function(context); }
 };
 
 }  // namespace assay
