@@ -30,8 +30,9 @@ bool agrees(const LanesKernel& kernel, std::size_t words) noexcept {
       }
     }
     rows[lane][0] |= 1;
-    rows[lane][words - 1] |= 1;
-    if (moduli[lane].assign(rows[lane], words - lane % 2) != Status::ok) return false;
+    const std::size_t size = words - lane % 2;
+    rows[lane][size - 1] |= u64{1} << 63;
+    if (moduli[lane].assign(rows[lane], size) != Status::ok) return false;
     views[lane] = moduli[lane].view();
     exponents[lane] = state | u64{1} << 63;
     power.bits = views[lane].bits > power.bits ? views[lane].bits : power.bits;
