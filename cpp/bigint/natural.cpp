@@ -21,65 +21,52 @@ u64 add_word(u64* r, std::size_t n, u64 carry) noexcept {
   return carry;
 }
 
-// r[0, n) <- |a - b| of rows of n and m words, n - 1 <= m <= n; returns all ones if a < b, else 0.
-u64 difference(const WordKernel& k, u64* r, const u64* a, std::size_t n, const u64* b, std::size_t m) noexcept {
-  u64 borrow = k.sub(r, a, b, m);
-  if (m < n) {
-    r[m] = a[m] - borrow;
-    borrow = a[m] < borrow;
-  }
-  const u64 mask = -borrow;
-  u64 carry = borrow;
-  for (std::size_t i = 0; i < n; ++i) {
-    r[i] = (r[i] ^ mask) + carry;
-    carry &= r[i] == 0;
-  }
-  return mask;
-}
-
-// r[h, 2 n) <- r + (l + u - or + middle) B^h for r = u B^(2 h) + l, where middle has 2 h words and `subtract` is 0 or
-// all ones. t: 2 h words.
-void combine(const WordKernel& k, u64* r, std::size_t n, std::size_t h, const u64* middle, u64 subtract,
-             u64* t) noexcept {
-  const std::size_t upper = 2 * (n - h);
-  u64 carry = k.add(t, r, r + 2 * h, upper);  // t + carry B^(2 h) <- l + u
-  for (std::size_t i = upper; i < 2 * h; ++i) {
-    t[i] = r[i] + carry;
-    carry = t[i] < carry;
-  }
-  u64 chain = subtract & 1;  // -x = not x + 1
-  for (std::size_t i = 0; i < 2 * h; ++i) {
-    const u128 sum = static_cast<u128>(t[i]) + (middle[i] ^ subtract) + chain;
-    t[i] = static_cast<u64>(sum);
-    chain = static_cast<u64>(sum >> 64);
-  }
-  carry += chain + subtract;
+// r[h, 4 h) <- r + (l + u - middle or + middle) B^h for r = u B^(2 h) + l, where middle has 2 h words, `subtract` is 0
+// or all ones, and the sum fits. Destroys middle; t: 2 h words.
+void combine(const WordKernel& k, u64* r, std::size_t h, u64* middle, u64 subtract, u64* t) noexcept {
+  for (std::size_t i = 0; i < 2 * h; ++i) middle[i] ^= subtract;  // -x = not x + 1 - 2^(128 h)
+  u64 carry = k.add3(t, r, r + 2 * h, middle, 2 * h, subtract & 1) + subtract;
   carry += k.add(r + h, r + h, t, 2 * h);
-  add_word(r + 3 * h, 2 * n - 3 * h, carry);
+  add_word(r + 3 * h, h, carry);
 }
 
 // Scratch: 4 h words here and at each level below, less than 4 n + 256 in all.
 void mul_balanced(const WordKernel& k, u64* r, const u64* a, const u64* b, std::size_t n, u64* scratch) noexcept {
-  if (n < k.karatsuba_mul || n < 4) return k.mul(r, a, n, b, n);
-  const std::size_t h = n - n / 2, u = n / 2;
+  if (n < k.karatsuba_mul) return k.mul(r, a, n, b, n);
+  if (n % 2 != 0) {  // the top words by rows
+    mul_balanced(k, r, a, b, n - 1, scratch);
+    r[2 * n - 2] = k.add_mul_row(r + n - 1, a, n - 1, b[n - 1]);
+    r[2 * n - 1] = k.add_mul_row(r + n - 1, b, n, a[n - 1]);
+    return;
+  }
+  const std::size_t h = n / 2;
   u64 *da = scratch, *db = scratch + h, *middle = scratch + 2 * h, *rest = scratch + 4 * h;
   // (a1 - a0)(b1 - b0) has the sign of both factors together; the middle is h + l minus it.
-  const u64 sign = difference(k, da, a, h, a + h, u) ^ difference(k, db, b, h, b + h, u);
+  const u64 sign = k.difference(da, a, a + h, h) ^ k.difference(db, b, b + h, h);
   mul_balanced(k, middle, da, db, h, rest);
   mul_balanced(k, r, a, b, h, rest);
-  mul_balanced(k, r + 2 * h, a + h, b + h, u, rest);
-  combine(k, r, n, h, middle, ~sign, scratch);
+  mul_balanced(k, r + 2 * h, a + h, b + h, h, rest);
+  combine(k, r, h, middle, ~sign, scratch);
 }
 
 void sqr_balanced(const WordKernel& k, u64* r, const u64* a, std::size_t n, u64* scratch) noexcept {
-  if (n < k.karatsuba_sqr || n < 4) return k.sqr(r, a, n);
-  const std::size_t h = n - n / 2, u = n / 2;
+  if (n < k.karatsuba_sqr) return k.sqr(r, a, n);
+  if (n % 2 != 0) {  // (c B + low)^2, B = 2^(64 (n - 1)): low^2, the row low c twice, c^2
+    sqr_balanced(k, r, a, n - 1, scratch);
+    const u64 c = a[n - 1];
+    const u64 once = k.add_mul_row(r + n - 1, a, n - 1, c), twice = k.add_mul_row(r + n - 1, a, n - 1, c);
+    const u128 top = static_cast<u128>(c) * c + once + twice;
+    r[2 * n - 2] = static_cast<u64>(top);
+    r[2 * n - 1] = static_cast<u64>(top >> 64);
+    return;
+  }
+  const std::size_t h = n / 2;
   u64 *d = scratch, *middle = scratch + 2 * h, *rest = scratch + 4 * h;
-  difference(k, d, a, h, a + h, u);
+  k.difference(d, a, a + h, h);
   sqr_balanced(k, middle, d, h, rest);
   sqr_balanced(k, r, a, h, rest);
-  sqr_balanced(k, r + 2 * h, a + h, u, rest);
-  combine(k, r, n, h, middle, ~u64{0}, scratch);
+  sqr_balanced(k, r + 2 * h, a + h, h, rest);
+  combine(k, r, h, middle, ~u64{0}, scratch);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Natural numbers as rows of little-endian words: products, squares, quotients.
 //
-//   Karatsuba, Ofman, Doklady 145 (1962), with differences, so that a half never grows:
-//     a b = h B^2 + (h + l - (a1 - a0)(b1 - b0)) B + l,   h = a1 b1,  l = a0 b0,  B = 2^(64 (n - n/2))
+//   Karatsuba, Ofman, Doklady 145 (1962), with differences, so that no half grows:
+//     a b = h B^2 + (h + l - (a1 - a0)(b1 - b0)) B + l,   h = a1 b1,  l = a0 b0,  B = 2^(32 n)
 //   division: Knuth, The Art of Computer Programming 2, 4.3.1, algorithm D.
 //
 // Products are constant time in the words (lengths are public); what ends in _var is not. The caller's scratch holds

@@ -19,32 +19,36 @@ unsigned bits_at(const u64* x, std::size_t words, std::size_t at, unsigned count
   return static_cast<unsigned>(value & ((u64{1} << count) - 1));
 }
 
+// All ones where a equals b, else 0, without a branch; both below 2^63.
+u64 equal_mask(u64 a, u64 b) noexcept { return -(((a ^ b) - 1) >> 63); }
+
+// out <- `kPairs` pairs of words of entry `index`; entries are n words apart.
+template <std::size_t kPairs>
+void scan_pairs(u64* out, const u64* table, std::size_t entries, std::size_t n, unsigned index) noexcept {
+  typedef u64 Pair __attribute__((vector_size(16)));
+  Pair sum[kPairs] = {};
+  for (std::size_t e = 0; e < entries; ++e, table += n) {
+    const u64 mask = equal_mask(e, index);
+    const Pair select = {mask, mask};
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kPairs; ++i) {
+      Pair entry;
+      __builtin_memcpy(&entry, table + 2 * i, sizeof entry);
+      sum[i] |= entry & select;
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kPairs; ++i) __builtin_memcpy(out + 2 * i, &sum[i], sizeof sum[i]);
+}
+
 // out <- entry `index` of a table of `entries` rows of n words: every entry is read, whichever is wanted.
 void scan(u64* out, const u64* table, std::size_t entries, std::size_t n, unsigned index) noexcept {
-  typedef u64 Pair __attribute__((vector_size(16)));
-  constexpr std::size_t kPairs = 4;
   std::size_t at = 0;
-  for (; at + 2 * kPairs <= n; at += 2 * kPairs) {
-    Pair sum[kPairs] = {};
-    for (std::size_t e = 0; e < entries; ++e) {
-      const u64 different = static_cast<u64>(e) ^ index;
-      const u64 mask = (different - 1) & ~different;  // its sign is set for 0 alone, as both are small
-      const u64 all = -(mask >> 63);
-      const Pair select = {all, all};
-      for (std::size_t i = 0; i < kPairs; ++i) {
-        Pair entry;
-        __builtin_memcpy(&entry, table + e * n + at + 2 * i, sizeof entry);
-        sum[i] |= entry & select;
-      }
-    }
-    __builtin_memcpy(out + at, sum, sizeof sum);
-  }
-  for (; at < n; ++at) {
+  for (; at + 16 <= n; at += 16) scan_pairs<8>(out + at, table + at, entries, n, index);
+  for (; at + 2 <= n; at += 2) scan_pairs<1>(out + at, table + at, entries, n, index);
+  if (at < n) {
     u64 sum = 0;
-    for (std::size_t e = 0; e < entries; ++e) {
-      const u64 different = static_cast<u64>(e) ^ index;
-      sum |= table[e * n + at] & -(((different - 1) & ~different) >> 63);
-    }
+    for (std::size_t e = 0; e < entries; ++e) sum |= table[e * n + at] & equal_mask(e, index);
     out[at] = sum;
   }
 }

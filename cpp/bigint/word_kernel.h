@@ -16,6 +16,13 @@ struct WordKernel {
   // r[0, n) <- a + b, a - b; returns the carry, the borrow. r may be a or b; n >= 1.
   std::uint64_t (*add)(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b, std::size_t n) noexcept;
   std::uint64_t (*sub)(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b, std::size_t n) noexcept;
+  // r[0, n) <- a + b + c + carry; returns the carry out, 0 to 2, for a carry of 0 or 1. r may be a, b or c.
+  std::uint64_t (*add3)(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
+                        std::size_t n, std::uint64_t carry) noexcept;
+  // r[0, n) <- |a - b|; returns all ones where a < b, else 0. r may be a or b.
+  std::uint64_t (*difference)(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b, std::size_t n) noexcept;
+  // r[0, n) <- r + a x; returns the carry word.
+  std::uint64_t (*add_mul_row)(std::uint64_t* r, const std::uint64_t* a, std::size_t n, std::uint64_t x) noexcept;
   // r[0, an + bn) <- a b, by rows; an >= bn >= 1. r overlaps neither.
   void (*mul)(std::uint64_t* r, const std::uint64_t* a, std::size_t an, const std::uint64_t* b,
               std::size_t bn) noexcept;

@@ -27,6 +27,10 @@ bool known_answer(const WordKernel& kernel) noexcept {
     if (kernel.sub(reduced, product, ones, n) != 1) return false;
     for (std::size_t i = 0; i < n; ++i)
       if (product[i] != 0 || reduced[i] != (i == 0)) return false;
+    // 3 a + 1 = 2 R + (R - 2), and |0 - a| = a
+    if (kernel.add3(reduced, ones, ones, ones, n, 1) != 2 || reduced[0] != ~std::uint64_t{1}) return false;
+    if (kernel.difference(reduced, product, ones, n) != ~std::uint64_t{0}) return false;
+    if (std::memcmp(reduced, ones, 8 * n) != 0) return false;
     std::memset(product, 0xff, 16 * n);
     kernel.reduce(reduced, product, ones, n, 1);
     if (std::memcmp(reduced, ones, 8 * n) != 0) return false;

@@ -27,7 +27,27 @@ u64 sub(u64* r, const u64* a, const u64* b, std::size_t n) noexcept {
   return borrow;
 }
 
-// r[0, n) <- r + a b; returns the carry word. a b + r + carry <= (2^64 - 1)^2 + 2 (2^64 - 1) < 2^128.
+u64 add3(u64* r, const u64* a, const u64* b, const u64* c, std::size_t n, u64 carry) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    const u128 t = static_cast<u128>(a[i]) + b[i] + c[i] + carry;
+    r[i] = static_cast<u64>(t);
+    carry = static_cast<u64>(t >> 64);
+  }
+  return carry;
+}
+
+// The difference modulo 2^(64 n), negated where it borrowed: -x = not x + 1.
+u64 difference(u64* r, const u64* a, const u64* b, std::size_t n) noexcept {
+  u64 carry = sub(r, a, b, n);
+  const u64 mask = -carry;
+  for (std::size_t i = 0; i < n; ++i) {
+    r[i] = (r[i] ^ mask) + carry;
+    carry &= r[i] == 0;
+  }
+  return mask;
+}
+
+// a b + r + carry <= (2^64 - 1)^2 + 2 (2^64 - 1) < 2^128.
 u64 add_mul_row(u64* r, const u64* a, std::size_t n, u64 b) noexcept {
   u64 carry = 0;
   for (std::size_t i = 0; i < n; ++i) {
@@ -79,6 +99,6 @@ void reduce(u64* r, u64* t, const u64* modulus, std::size_t n, u64 neg_inverse) 
 
 }  // namespace
 
-const WordKernel kWordKernelPortable = {add, sub, mul, sqr, reduce, 40, 64};
+const WordKernel kWordKernelPortable = {add, sub, add3, difference, add_mul_row, mul, sqr, reduce, 40, 64};
 
 }  // namespace assay
