@@ -67,12 +67,14 @@ void bind_runtime(py::module_& m) {
   m.def(
       "set_isa",
       [](const std::string& name) {
-        for (const IsaLevel level : kIsaLevels) {
-          if (isa_name(level) == name) return raise_on_error(set_isa_level(level), "instruction set " + name);
+        const auto level = isa_named(name);
+        if (!level) {
+          raise_named("InvalidInput",
+                      "unknown instruction set '" + name + "'; known: portable, adx, avx512, ifma, scalar");
         }
-        raise_named("InvalidInput", "unknown instruction set '" + name + "'; known: portable, adx, avx512, ifma");
+        raise_on_error(set_isa_level(*level), "instruction set " + name);
       },
-      py::arg("name"), "Chooses the instruction-set level for this process.");
+      py::arg("name"), "Chooses the instruction-set level for this process; scalar: the best without lanes.");
   m.def("cpu_info", [] {
     const CpuFeatures& f = cpu_features();
     py::dict features;

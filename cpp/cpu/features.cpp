@@ -44,13 +44,14 @@ IsaLevel best() noexcept {
 IsaLevel initial() noexcept {
   const char* name = std::getenv("ASSAY_ISA");
   if (name == nullptr || *name == '\0') return best();
-  for (const IsaLevel level : kIsaLevels) {
-    if (isa_name(level) != name) continue;
-    if (isa_available(level)) return level;
+  const std::optional<IsaLevel> level = isa_named(name);
+  if (!level) {
+    std::fprintf(stderr, "assay: ASSAY_ISA=%s is not a level (portable, adx, avx512, ifma) or scalar\n", name);
+  } else if (isa_available(*level)) {
+    return *level;
+  } else {
     std::fprintf(stderr, "assay: ASSAY_ISA=%s is not available on this machine or in this build\n", name);
-    return best();
   }
-  std::fprintf(stderr, "assay: ASSAY_ISA=%s is not a level (portable, adx, avx512, ifma)\n", name);
   return best();
 }
 
@@ -88,6 +89,13 @@ bool isa_available(IsaLevel level) noexcept {
 std::string_view isa_name(IsaLevel level) noexcept {
   constexpr std::array<std::string_view, kIsaLevels.size()> kNames = {"portable", "adx", "avx512", "ifma"};
   return kNames[static_cast<std::size_t>(level)];
+}
+
+std::optional<IsaLevel> isa_named(std::string_view name) noexcept {
+  for (const IsaLevel level : kIsaLevels)
+    if (isa_name(level) == name) return level;
+  if (name == "scalar") return isa_available(IsaLevel::adx) ? IsaLevel::adx : IsaLevel::portable;
+  return std::nullopt;
 }
 
 IsaLevel isa_level() noexcept { return static_cast<IsaLevel>(current().load(std::memory_order_relaxed)); }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "base/status.h"
@@ -31,12 +32,15 @@ struct CpuFeatures {
 // ASSAY_CPU_ASSUME=avx512_ifma,sha_ni adds features to those detected, for tests under an emulator of instructions.
 const CpuFeatures& cpu_features() noexcept;
 
-// The level in force. First use reads ASSAY_ISA (portable | adx | avx512 | ifma); an unknown or unavailable name falls
-// back to the best, with a line on standard error.
+// The level in force. First use reads ASSAY_ISA (portable | adx | avx512 | ifma | scalar); an unknown or unavailable
+// name falls back to the best, with a line on standard error.
 IsaLevel isa_level() noexcept;
 // Chooses a level for this process (tests and benchmarks). out_of_range if this machine or build lacks it.
 Status set_isa_level(IsaLevel level) noexcept;
 bool isa_available(IsaLevel level) noexcept;
 std::string_view isa_name(IsaLevel level) noexcept;
+// The level of that name, which need not be available. `scalar` names no level of its own: it is the best one without
+// lanes, adx where this machine and build have it, else portable.
+std::optional<IsaLevel> isa_named(std::string_view name) noexcept;
 
 }  // namespace assay

@@ -917,7 +917,7 @@ def precomputed_memory_estimate(
 
 def set_isa(name: str) -> None:
     """
-    Chooses the instruction-set level for this process.
+    Chooses the instruction-set level for this process; scalar: the best without lanes.
     """
 
 def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:

@@ -28,7 +28,7 @@ def _curve(name: str) -> str:
 def _isa(name: str | None) -> str | None:
     from assay import _native
 
-    available = _native.cpu_info()["available"]
+    available = [*_native.cpu_info()["available"], "scalar"]
     if name is not None and name not in available:
         raise typer.BadParameter(f"this machine has no level {name!r}; available: {', '.join(available)}")
     return name
@@ -50,7 +50,7 @@ Count = Annotated[int | None, typer.Option("--batch", min=1, help="Operations at
 Curve = Annotated[str, typer.Option(callback=_curve, help="bn254 (about 100 bits of security), the only one so far.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; default: all that we may use.")]
 Isa = Annotated[
-    str | None, typer.Option(callback=_isa, help="Instruction-set level; default: the best. `available` in cpu_info().")
+    str | None, typer.Option(callback=_isa, help="Instruction-set level or scalar; default: the best. `available` in cpu_info().")
 ]
 Scalars = Annotated[str, typer.Option(callback=_scalars, help="random, witness (a rollup batch's), small or sparse.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
