@@ -80,7 +80,8 @@ void bind_ntt(py::module_& m) {
         "inverse_natural, extend, extend_odd; shift: uint64[1, 4] or None.");
   m.def("ntt_lagrange", &lagrange, py::arg("tau").noconvert(), py::arg("n"), py::arg("progress") = py::none(),
         "Lagrange basis of the domain of size n at tau, uint64[n, 4], natural order.");
-  m.def("ntt_memory_estimate", &ntt_memory_estimate, py::arg("n"), "Bytes beyond the values themselves.");
+  m.def("ntt_memory_estimate", &ntt_memory_estimate, py::arg("n"), py::arg("odd_coset") = true,
+        "Bytes beyond the values themselves; odd_coset: to or from the coset of w_2n.");
   m.def(
       "ntt_in_place",
       [](LimbArray values, bool inverse) {

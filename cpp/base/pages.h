@@ -1,4 +1,4 @@
-// Pages of a mapped file that are not needed for now.
+// Pages that are not needed for now: of a mapped file, of freed memory.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,9 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #include <unistd.h>
+#endif
+#if defined(__GLIBC__)
+#include <malloc.h>
 #endif
 
 namespace assay {
@@ -23,6 +26,14 @@ inline void discard_pages(const void* begin, std::size_t bytes) noexcept {
 #else
   (void)begin;
   (void)bytes;
+#endif
+}
+
+// Takes what the process has freed out of its resident memory. Takes up to a millisecond: for the ends of phases that
+// hold megabytes, whose arrays the C library would keep for the next ones.
+inline void discard_freed_memory() noexcept {
+#if defined(__GLIBC__)
+  (void)malloc_trim(0);
 #endif
 }
 

@@ -151,10 +151,13 @@ ASSAY_LANES_INLINE void prefetch_roots(const Roots& roots, std::size_t v, std::s
 }
 
 // x <- x T[conjugate(p)] at tree position p (position 0 by 1): s^(-brv p mod n) for s of order 2 n. Leaves the lanes in
-// the inverse's order.
-[[gnu::noinline]] inline void leaf_scale(Block* x, const Roots& roots, std::size_t u) noexcept {
+// the inverse's order. Of the T only the first n/2 are read: the upper half of the positions, which is that of the leaf
+// groups from `half` = n/128 on, takes the others as `next` T[i], next = T[n/2].
+[[gnu::noinline]] inline void leaf_scale(Block* x, const Roots& roots, std::size_t u, std::size_t half,
+                                         const std::uint64_t* next) noexcept {
   // conjugate(64 u + 63) = 64 conjugate(u); element j of tree block 8 u + i is place 7 - j of octet 7 - i there
-  const std::uint64_t* p = u == 0 ? roots.head(64) : roots.octet(8 * conjugate(u));
+  const bool upper = u != 0 && u >= half;
+  const std::uint64_t* p = u == 0 ? roots.head(64) : roots.octet(8 * (conjugate(u) - (upper ? half : 0)));
   alignas(64) std::uint64_t words[8 * kOctetWords];
   for (std::size_t k = 0; k < FrConstant::words; ++k) {
     Word row[8];
@@ -169,6 +172,8 @@ ASSAY_LANES_INLINE void prefetch_roots(const Roots& roots, std::size_t v, std::s
     for (Word& limb : y.limb) limb = lanes::reverse(limb);
     x[j] = lanes::mul(lanes::carry(y), FrConstant::load(words + j * kOctetWords));
   }
+  if (upper)
+    for (std::size_t j = 0; j < 8; ++j) x[j] = lanes::mul(lanes::carry(x[j]), FrConstant::load(next));
 }
 
 }  // namespace ntt

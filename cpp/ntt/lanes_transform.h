@@ -94,6 +94,7 @@ struct LaneJob {
   LaneScale scale;
   ScratchPool scratch;
   JobControl* control;
+  alignas(64) std::uint64_t next[kOctetWords] = {};  // T[n/2] in all lanes, for extend_odd
 
   Status start() noexcept {
     const std::size_t blocks = std::min(kBufferBlocks, std::size_t{1} << (plan.log_n - 3));
@@ -169,6 +170,7 @@ void lane_row(LaneJob& job, std::size_t row, Block* y) noexcept {
   const std::size_t blocks = std::size_t{1} << levels, groups = blocks / 8;
   const std::size_t tree = (job.top << job.plan.first(job.plan.columns)) + row;
   const std::size_t last_group = tree * groups + groups - 1;
+  const std::size_t half = std::size_t{1} << job.plan.log_n >> 7;  // leaf groups
   const std::uint64_t* scale = job.scale.pass[job.plan.columns];
   std::uint64_t* x = job.values + 4 * (row << row_log);
   if constexpr (from_coefficients) {
@@ -193,7 +195,7 @@ void lane_row(LaneJob& job, std::size_t row, Block* y) noexcept {
       for (std::size_t j = 0; j < 8; ++j) out[j] = canonical(z[j]);
       store_group(x + 256 * g, out, false);
     } else {
-      if constexpr (from_coefficients) leaf_scale(z, job.roots, u);
+      if constexpr (from_coefficients) leaf_scale(z, job.roots, u, half, job.next);
       const std::size_t next = std::min(u + 1, last_group);
       leaf_inverse(z, LeafRoots(job.roots, u, true), job.roots, from_coefficients ? next : opposite_group(next));
       untranspose_group(z, y + 8 * g, true);
@@ -251,10 +253,13 @@ inline Status lane_inverse(std::uint64_t* values, unsigned log_n, const std::uin
   return inverse_columns(job);
 }
 
-// Natural order on both sides; roots: 2^log_n of them.
+// Natural order on both sides; roots: half of 2^log_n, as for a plain transform.
 inline Status lane_extend_odd(std::uint64_t* values, unsigned log_n, const std::uint64_t* roots,
                               JobControl* control) noexcept {
   LaneJob job{values, LanePlan(log_n), 0, {roots}, {}, {}, control};
+  Fr next[8];
+  for (Fr& x : next) x = domain_root<Fr>(log_n + 1);
+  store_constants(next, job.next);
   ASSAY_TRY(job.start());
   if (job.plan.columns == 0) return lane_rows<RowKind::extend_last>(job);
   for (unsigned i = 0; i < job.plan.columns; ++i) ASSAY_TRY((lane_columns<false, false>(job, i)));

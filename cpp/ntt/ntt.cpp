@@ -134,7 +134,7 @@ Status ntt_extend_odd(std::uint64_t* values, std::size_t n, JobControl* control)
   if (log_n >= kNttMaxLog) return Status::out_of_range;
   if (const NttLanesKernel* lanes = lanes_kernel(log_n)) {
     NttTable roots;
-    ASSAY_TRY(ntt_roots(roots, log_n, lanes->roots, control));
+    ASSAY_TRY(ntt_roots(roots, log_n - 1, lanes->roots, control));
     return lanes->extend_odd(values, log_n, roots.get(), control);
   }
   const Fr shift = domain_root<Fr>(log_n + 1);
@@ -208,10 +208,11 @@ Status fr_require_canonical(const std::uint64_t* values, std::size_t n) noexcept
   return good.load() ? Status::ok : Status::non_canonical;
 }
 
-std::size_t ntt_memory_estimate(std::size_t n) noexcept {
-  // lanes: up to n roots of 80 bytes, of which plain transforms take half; 320 KiB of buffer a thread
+std::size_t ntt_memory_estimate(std::size_t n, bool odd_coset) noexcept {
+  // lanes: roots of 80 bytes, n / 2 of them or, for the coset of w_2n, n; 320 KiB of buffer a thread
   const bool lanes = n > 1 && lanes_kernel(static_cast<unsigned>(std::bit_width(n) - 1)) != nullptr;
-  return (lanes ? 80 * n + (std::size_t{320} << 10) * num_threads() : 16 * n) + (std::size_t{1} << 18) + (1u << 20);
+  return (lanes ? (odd_coset ? 80 : 40) * n + (std::size_t{320} << 10) * num_threads() : 16 * n) +
+         (std::size_t{1} << 18) + (1u << 20);
 }
 
 }  // namespace assay

@@ -55,8 +55,11 @@ Status fr_from_montgomery(std::uint64_t* values, std::size_t n) noexcept;
 // non_canonical if a value is not below r.
 Status fr_require_canonical(const std::uint64_t* values, std::size_t n) noexcept;
 
-// Peak memory of a transform of n elements beyond the values themselves, in bytes.
-std::size_t ntt_memory_estimate(std::size_t n) noexcept;
+// Peak memory of a transform of n elements beyond the values themselves, in bytes. odd_coset: to or from the coset of
+// w_2n; ntt_extend_odd is a plain one.
+std::size_t ntt_memory_estimate(std::size_t n, bool odd_coset) noexcept;
+// Gives back the memory of the roots that are kept for later transforms; those under way keep theirs.
+void ntt_release_roots() noexcept;
 
 // How a kernel keeps the 2^log roots of its table.
 struct NttRoots {

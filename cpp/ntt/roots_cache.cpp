@@ -59,4 +59,8 @@ Status ntt_roots(NttTable& out, unsigned log, const NttRoots& roots, JobControl*
   }
 }
 
+void ntt_release_roots() noexcept {
+  for (Form& form : forms) form.table.store(nullptr);
+}
+
 }  // namespace assay
