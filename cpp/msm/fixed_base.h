@@ -29,6 +29,12 @@ struct FixedBaseList {
   std::uint64_t* out;
   bool mapped = false;
 };
+// d 2^(c w) B at [w][d - 1]
+struct FixedTable {
+  const std::uint64_t* points;
+  unsigned window_bits;
+};
+
 Status fixed_base_g1(const std::uint64_t* base, const FixedBaseList* lists, std::size_t count,
                      JobControl* control) noexcept;
 Status fixed_base_g2(const std::uint64_t* base, const FixedBaseList* lists, std::size_t count,

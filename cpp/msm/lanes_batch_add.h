@@ -15,6 +15,7 @@
 #include <memory>
 #include <new>
 
+#include "base/zeroize.h"
 #include "msm/lanes_block.h"
 
 ASSAY_ISA_BEGIN
@@ -72,7 +73,13 @@ class BatchAdder {
     denominator_.reset(new (std::nothrow) Element[capacity]);
     product_.reset(new (std::nothrow) Element[capacity]);
     special_.reset(new (std::nothrow) detail::Special[capacity]);
+    capacity_ = capacity;
     return denominator_ && product_ && special_;
+  }
+  // Clears what is left of the last batch.
+  void wipe() noexcept {
+    if (denominator_) zeroize(denominator_.get(), capacity_ * sizeof(Element));
+    if (product_) zeroize(product_.get(), capacity_ * sizeof(Element));
   }
   static constexpr std::size_t bytes(std::size_t capacity) noexcept {
     return capacity * (2 * sizeof(Element) + sizeof(detail::Special));
@@ -152,6 +159,7 @@ class BatchAdder {
 
   std::unique_ptr<Element[]> denominator_, product_;
   std::unique_ptr<detail::Special[]> special_;
+  std::size_t capacity_ = 0;
 };
 
 }  // namespace lanes

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "curve/bn254/fp2.h"
+#include "msm/lanes_fixed_base.h"
 #include "msm/lanes_pippenger.h"
 
 ASSAY_ISA_BEGIN
@@ -27,6 +28,10 @@ inline Status multiply_add_g2(const std::uint64_t* bases, const std::uint64_t* s
 
 ASSAY_ISA_END
 
-#define ASSAY_MSM_LANES                                                                                  \
-  {lanes::multiply_add_g1, lanes::multiply_add_g2, lanes::Pippenger<Fp, Bn254FrParams>::memory_estimate, \
-   lanes::Pippenger<bn254::Fp2, Bn254FrParams>::memory_estimate}
+#define ASSAY_MSM_LANES                                          \
+  {lanes::multiply_add_g1,                                       \
+   lanes::multiply_add_g2,                                       \
+   lanes::Pippenger<Fp, Bn254FrParams>::memory_estimate,         \
+   lanes::Pippenger<bn254::Fp2, Bn254FrParams>::memory_estimate, \
+   lanes::fixed_base<Fp, Bn254FrParams>,                         \
+   lanes::fixed_base<bn254::Fp2, Bn254FrParams>}

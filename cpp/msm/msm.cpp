@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/large_array.h"
 #include "base/words.h"
 #include "cpu/known_answer.h"
 #include "curve/bn254/g2.h"
@@ -104,13 +105,33 @@ Status msm_g2(const std::uint64_t* bases, const ScalarClasses& scalars, std::uin
   return sum_classes(bases, scalars, 16, kernel().merge_g2, sum_g2, out, control, memory);
 }
 
+namespace {
+
+Status fixed_base(const std::uint64_t* base, std::size_t limbs, FixedTableFunction fill, FixedBaseFunction multiply,
+                  FixedBaseFunction MsmLanes::* multiply_in_lanes, const FixedBaseList* lists, std::size_t count,
+                  JobControl* control) noexcept {
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < count; ++i) total += lists[i].n;
+  const unsigned c = msm::fixed_window_bits_for(total);
+  LargeArray<std::uint64_t> points;
+  if (!points.allocate(limbs * (std::size_t{msm::window_count(c)} << (c - 1)))) return Status::out_of_memory;
+  ASSAY_TRY(fill(base, c, points.get(), control));
+  const bool infinite = std::all_of(base, base + limbs, [](std::uint64_t x) noexcept { return x == 0; });
+  const MsmLanes* fast = infinite ? nullptr : lanes(total);
+  return (fast != nullptr ? fast->*multiply_in_lanes : multiply)({points.get(), c}, lists, count, control);
+}
+
+}  // namespace
+
 Status fixed_base_g1(const std::uint64_t* base, const FixedBaseList* lists, std::size_t count,
                      JobControl* control) noexcept {
-  return kernel().fixed_g1(base, lists, count, control);
+  const MsmKernel& k = kernel();
+  return fixed_base(base, 8, k.fixed_table_g1, k.fixed_g1, &MsmLanes::fixed_g1, lists, count, control);
 }
 Status fixed_base_g2(const std::uint64_t* base, const FixedBaseList* lists, std::size_t count,
                      JobControl* control) noexcept {
-  return kernel().fixed_g2(base, lists, count, control);
+  const MsmKernel& k = kernel();
+  return fixed_base(base, 16, k.fixed_table_g2, k.fixed_g2, &MsmLanes::fixed_g2, lists, count, control);
 }
 
 Status points_to_montgomery(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept {

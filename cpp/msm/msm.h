@@ -46,8 +46,11 @@ using MsmFunction = Status (*)(const std::uint64_t*, const std::uint64_t*, std::
                                JobControl*, MsmMemory) noexcept;
 using PrecomputeFunction = Status (*)(const std::uint64_t*, std::size_t, const MsmShape&, std::uint64_t*,
                                       JobControl*) noexcept;
-struct FixedBaseList;
-using FixedBaseFunction = Status (*)(const std::uint64_t*, const FixedBaseList*, std::size_t, JobControl*) noexcept;
+struct FixedBaseList;  // msm/fixed_base.h
+struct FixedTable;
+using FixedTableFunction = Status (*)(const std::uint64_t* base, unsigned window_bits, std::uint64_t* table,
+                                      JobControl*) noexcept;
+using FixedBaseFunction = Status (*)(const FixedTable&, const FixedBaseList*, std::size_t, JobControl*) noexcept;
 
 using MergeFunction = Status (*)(const std::uint64_t* bases, const std::uint32_t* start, const std::uint32_t* entries,
                                  std::size_t classes, std::uint64_t* out, JobControl*) noexcept;
@@ -58,15 +61,16 @@ using CombineFunction = void (*)(const std::uint64_t* points, unsigned windows, 
                                  unsigned inner, std::uint64_t* out) noexcept;
 
 struct MsmKernel {
-  MsmFunction g1, g2;                    // see above
-  FixedBaseFunction fixed_g1, fixed_g2;  // msm/fixed_base.h
+  MsmFunction g1, g2;  // see above
+  FixedTableFunction fixed_table_g1, fixed_table_g2;
+  FixedBaseFunction fixed_g1, fixed_g2;
   CombineFunction combine_g1, combine_g2;
   MergeFunction merge_g1, merge_g2;                 // msm/classes.h
   PrecomputeFunction precompute_g1, precompute_g2;  // msm/precomputed_kernel.h
   Status (*points_to_montgomery)(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
   Status (*points_from_montgomery)(std::uint64_t* points, std::size_t n, std::size_t limbs) noexcept;
 };
-// Sums in lanes, for kLanesFewest points and more.
+// Sums and multiples of one base in lanes, for kLanesFewest points and more.
 constexpr std::size_t kLanesFewest = 256;
 struct MsmLanes {
   Status (*g1)(const std::uint64_t* bases, const std::uint64_t* scalars, std::size_t n, const MsmShape*,
@@ -74,6 +78,7 @@ struct MsmLanes {
   decltype(g1) g2;
   std::size_t (*memory_g1)(std::size_t n, const MsmShape*, MsmMemory) noexcept;  // as msm_memory_estimate
   decltype(memory_g1) memory_g2;
+  FixedBaseFunction fixed_g1, fixed_g2;
 };
 extern const MsmKernel kMsmPortable;
 #if defined(ASSAY_X86)

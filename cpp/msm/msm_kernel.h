@@ -58,6 +58,8 @@ ASSAY_ISA_END
 #define ASSAY_MSM_KERNEL                         \
   {msm::multiply_add<Fp, Bn254FrParams>,         \
    msm::multiply_add<bn254::Fp2, Bn254FrParams>, \
+   msm::fixed_table<Fp>,                         \
+   msm::fixed_table<bn254::Fp2>,                 \
    msm::fixed_base<Fp, Bn254FrParams>,           \
    msm::fixed_base<bn254::Fp2, Bn254FrParams>,   \
    msm::combine<Fp>,                             \

@@ -97,6 +97,28 @@ def test_fixed_base_window_sizes_agree(isa: str, threads: int, limbs: int, n: in
     assert np.array_equal(rows[:40], few)
 
 
+@pytest.mark.parametrize("limbs", [8, 16])
+@pytest.mark.parametrize("n", [255, 256, 257, 1023, 1025, 2047, 2049])
+def test_fixed_base_row_by_row_equals_the_portable_level(isa: str, limbs: int, n: int) -> None:
+    """From 256 scalars on the levels with lanes take blocks of 2048 (G1) or 1024 (G2)."""
+    rows = Fr.to_limbs(mixed_scalars(n, random.Random(n)))
+    base = multiple(R - 3, limbs)
+    got = FIXED[limbs](base, rows)
+    _native.set_isa("portable")
+    assert np.array_equal(got, FIXED[limbs](base, rows))
+
+
+def test_fixed_base_of_many_scalars_at_the_edges(isa: str) -> None:
+    zeros = Fr.to_limbs([0] * 300)
+    assert not msm.fixed_base_g1(multiple(1, 8), zeros).any()
+    assert not msm.fixed_base_g1(np.zeros(8, np.uint64), Fr.to_limbs([R - 1] * 300)).any()
+    same = msm.fixed_base_g1(multiple(2, 8), Fr.to_limbs([R - 1] * 300))
+    assert np.array_equal(same, np.repeat(multiple(-2, 8).reshape(1, 8), 300, axis=0))
+    zeros[299] = np.array([R >> (64 * i) & (2**64 - 1) for i in range(4)], dtype=np.uint64)
+    with pytest.raises(EncodingError):
+        msm.fixed_base_g1(multiple(1, 8), zeros)
+
+
 def test_fixed_base_of_a_wide_window(isa: str) -> None:
     n = 1 << 18
     scalars = mixed_scalars(n, random.Random(n))
