@@ -1,5 +1,7 @@
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +11,7 @@
 #include "groth16/lagrange_setup.h"
 #include "groth16/prove.h"
 #include "groth16/setup.h"
+#include "groth16/tables.h"
 #include "groth16/verify.h"
 #include "job.h"
 #include "mapped_file.h"
@@ -100,21 +103,46 @@ void columns_from_lagrange(const R1cs& system, std::size_t wires, std::size_t pu
 py::tuple prove(const R1cs& system, std::size_t wires, std::size_t publics, unsigned domain_log, const LimbArray& fixed,
                 const LimbArray& ic, const LimbArray& a, const LimbArray& b1, const LimbArray& b2, const LimbArray& l,
                 const LimbArray& h, const LimbArray& witness, py::object progress,
-                const std::optional<LimbArray>& blinding, std::size_t window, bool mapped) {
+                const std::optional<LimbArray>& blinding, std::size_t window, bool mapped,
+                const std::optional<const Groth16Tables*>& tables) {
   const auto key = KeyArrays{{wires, publics, domain_log}, fixed, ic, a, b1, b2, l, h}.readable();
   if (require_rows(witness, kLimbs, "witness") != wires)
     raise_named("InvalidInput", "the witness must have one row a wire: " + std::to_string(wires));
+  if (tables && window > 0) raise_named("InvalidInput", "tables serve whole sections, not windows");
   const std::uint64_t* given = optional_scalars(blinding, 2, "blinding");
   LimbArray proof = make_rows(kProofWords / kLimbs, kLimbs);
   const std::uint64_t* values = witness.data();
   std::uint64_t* out = proof.mutable_data();
   std::size_t failing_row = 0;
   const Status status = run_job(std::move(progress), [&](JobControl* control) {
-    return groth16_prove(system, key, values, given, {window, mapped}, out, &failing_row, control);
+    return groth16_prove(system, key, values, given, {window, mapped, tables.value_or(nullptr)}, out, &failing_row,
+                         control);
   });
   if (status == Status::unsatisfied) return py::make_tuple(py::none(), failing_row);
   raise_on_error(status, "Groth16 prover");
   return py::make_tuple(proof, 0);
+}
+
+// sections: names of those that get a table
+std::unique_ptr<Groth16Tables> expand(std::size_t wires, std::size_t publics, unsigned domain_log,
+                                      const LimbArray& fixed, const LimbArray& ic, const LimbArray& a,
+                                      const LimbArray& b1, const LimbArray& b2, const LimbArray& l, const LimbArray& h,
+                                      const std::vector<std::string>& sections, unsigned memory_factor,
+                                      py::object progress, bool mapped) {
+  static constexpr const char* kNames[kGroth16Sections] = {"h", "l", "a", "b1", "b2"};
+  const auto key = KeyArrays{{wires, publics, domain_log}, fixed, ic, a, b1, b2, l, h}.readable();
+  unsigned bits = 0;
+  for (const std::string& section : sections) {
+    const auto* name = std::find(std::begin(kNames), std::end(kNames), section);
+    if (name == std::end(kNames)) raise_named("InvalidInput", "no section of points is named " + section);
+    bits |= 1U << (name - std::begin(kNames));
+  }
+  auto tables = std::make_unique<Groth16Tables>();
+  const Status status = run_job(std::move(progress), [&](JobControl* control) noexcept {
+    return tables->build(key, bits, memory_factor, mapped, control);
+  });
+  raise_on_error(status, "multiples of a key's points");
+  return tables;
 }
 
 std::unique_ptr<Groth16Verifier> make_verifier(const LimbArray& fixed, const LimbArray& ic) {
@@ -179,14 +207,23 @@ void bind_groth16(py::module_& m) {
         py::arg("h").noconvert(), py::arg("tau1").noconvert(), py::arg("tau2").noconvert(),
         py::arg("alpha").noconvert(), py::arg("beta").noconvert(), py::arg("progress") = py::none(),
         "Fills ic, a, b1, b2 and l from the Lagrange points of a ceremony, delta = 1; all Montgomery form, checked.");
+  py::class_<Groth16Tables>(m, "Groth16Tables", "Multiples of a key's points; see cpp/groth16/tables.h.")
+      .def(py::init(&expand), py::arg("wires"), py::arg("publics"), py::arg("domain_log"), py::arg("fixed").noconvert(),
+           py::arg("ic").noconvert(), py::arg("a").noconvert(), py::arg("b1").noconvert(), py::arg("b2").noconvert(),
+           py::arg("l").noconvert(), py::arg("h").noconvert(), py::arg("sections"), py::arg("memory_factor"),
+           py::arg("progress") = py::none(), py::arg("mapped") = false,
+           "For the sections named, of h, l, a, b1, b2; mapped: they are a mapped file, whose pages are given back.")
+      .def_property_readonly("bytes", &Groth16Tables::bytes, "Memory of all tables.");
   m.def(
       "groth16_prove", &prove, py::arg("system"), py::arg("wires"), py::arg("publics"), py::arg("domain_log"),
       py::arg("fixed").noconvert(), py::arg("ic").noconvert(), py::arg("a").noconvert(), py::arg("b1").noconvert(),
       py::arg("b2").noconvert(), py::arg("l").noconvert(), py::arg("h").noconvert(), py::arg("witness").noconvert(),
       py::arg("progress") = py::none(), py::arg("blinding") = py::none(), py::arg("window") = 0,
-      py::arg("mapped") = false,
+      py::arg("mapped") = false, py::arg("tables") = py::none(),
       "(proof uint64[8, 4], 0), or (None, first failing row). `blinding` (r, s) is for tests. window: wires taken at a "
-      "time, 0 for all; mapped: the sections are a mapped file, whose pages are given back after use.");
+      "time, 0 for all; mapped: the sections are a mapped file, whose pages are given back after use; tables: "
+      "multiples of this key's "
+      "points, only with window 0.");
   py::class_<MappedFile>(m, "MappedFile", py::buffer_protocol(),
                          "A read-only map of an open file; see bindings/mapped_file.h.")
       .def(py::init<int, std::size_t>(), py::arg("descriptor"), py::arg("size"))

@@ -44,6 +44,7 @@ struct Groth16Sizes {
 
   std::size_t num_private() const noexcept { return num_wires - num_public - 1; }
   std::size_t domain() const noexcept { return std::size_t{1} << domain_log; }
+  bool operator==(const Groth16Sizes&) const noexcept = default;
 };
 
 // A key as pointers into its owner's memory, which may be a mapped file. Word = std::uint64_t to write, const to read.

@@ -1,9 +1,11 @@
 #include "groth16/prove.h"
 
+#include "base/pages.h"
 #include "groth16/points.h"
 #include "groth16/quotient.h"
 #include "groth16/scalar.h"
 #include "groth16/witness_sums.h"
+#include "ntt/ntt.h"
 
 namespace assay {
 namespace {
@@ -53,11 +55,18 @@ Status groth16_prove(const R1cs& system, const Groth16KeyView<const std::uint64_
   if (system.num_wires != key.sizes.num_wires || system.num_public != key.sizes.num_public ||
       groth16_domain_log(system.num_constraints, system.num_public) != key.sizes.domain_log)
     return Status::wrong_key;
+  if (options.tables != nullptr && options.tables->sizes() != key.sizes) return Status::wrong_key;
+  const auto give_back = [&options]() noexcept {
+    if (options.window > 0) discard_freed_memory();
+  };
   Groth16Sums sums;
   const ZeroizeGuard wipe_sums(sums);
+  give_back();
   Words quotient;
   if (control != nullptr) control->report("quotient", 0, 1);
   ASSAY_TRY(groth16_quotient(system, key.sizes, witness, quotient, failing_row, control));
+  if (options.window > 0) ntt_release_roots();
+  give_back();
   ASSAY_TRY(groth16_witness_sums(key, witness, quotient, options, sums, control));
   Fr r, s;
   const ZeroizeGuard wipe_r(r);

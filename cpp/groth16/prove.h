@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "circuit/r1cs.h"
 #include "groth16/key.h"
+#include "groth16/tables.h"
 #include "parallel/pool.h"
 
 namespace assay {
@@ -20,10 +21,12 @@ namespace assay {
 struct Groth16ProveOptions {
   std::size_t window = 0;  // wires or rows taken at a time, with little scratch; 0: all at once, which is faster
   bool mapped = false;     // the key's sections are a read-only mapped file: its pages are given back after use
+  const Groth16Tables* tables = nullptr;  // of this key, not together with a window
 };
 
 // witness: [num_wires][4] canonical limbs, wire 0 = 1. proof: kProofWords canonical limbs. `blinding`: r and s as eight
-// canonical limbs for tests, null otherwise. wrong_key if the sizes differ, non_canonical for a witness value >= r,
+// canonical limbs for tests, null otherwise. wrong_key if the sizes differ, those of the
+// tables included, non_canonical for a witness value >= r,
 // unsatisfied with the first failing row (num_constraints: wire 0 is not 1) in *failing_row.
 Status groth16_prove(const R1cs& system, const Groth16KeyView<const std::uint64_t>& key, const std::uint64_t* witness,
                      const std::uint64_t* blinding, const Groth16ProveOptions& options, std::uint64_t* proof,

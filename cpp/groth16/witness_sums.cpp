@@ -40,17 +40,18 @@ class Windows {
     return Status::ok;
   }
 
-  // section.total += the sum over [begin, end), whose scalars start at `scalars` and are grouped in `classes`, if not
-  // null
+  // section.total += the sum over [begin, end), whose scalars start at `scalars`. With `classes` they are taken as
+  // grouped there, else over the multiples in `table`, if not null.
   template <class F>
   Status add(Section<F>& section, std::size_t begin, std::size_t end, const std::uint64_t* scalars,
-             const ScalarClasses* classes) noexcept {
+             const ScalarClasses* classes, const PrecomputedBases* table) noexcept {
     constexpr std::size_t kWords = sizeof(Affine<F>) / 8;
     if (control_ != nullptr) control_->report(section.name, step_++, steps_);
     const std::uint64_t* points = section.points + kWords * (begin - section.first);
     std::uint64_t out[kWords];
     const ZeroizeGuard wipe(out);
-    const Status status = sum(points, end - begin, scalars, classes, out);
+    const Status status = classes == nullptr && table != nullptr ? msm_precomputed(*table, scalars, out, control_)
+                                                                 : sum(points, end - begin, scalars, classes, out);
     if (options_.mapped) discard_pages(points, 8 * kWords * (end - begin));
     ASSAY_TRY(status);
     section.total = assay::add(section.total, groth16::load<Affine<F>>(out));
@@ -89,21 +90,29 @@ Status groth16_witness_sums(const Groth16KeyView<const std::uint64_t>& key, cons
   Windows windows(options, key.sizes, control);
   Section<Fp> h{"H", key.h}, l{"L", key.l, publics}, a{"A", key.a}, b1{"B1", key.b1};
   Section<bn254::Fp2> b2{"B2", key.b2};
+  const auto table = [&options](Groth16Section section) noexcept {
+    return options.tables == nullptr ? nullptr : options.tables->table(section);
+  };
   ASSAY_TRY(windows.for_each(0, rows, [&](std::size_t begin, std::size_t end) noexcept {
-    return windows.add(h, begin, end, quotient.data() + 4 * begin, nullptr);
+    return windows.add(h, begin, end, quotient.data() + 4 * begin, nullptr, table(Groth16Section::h));
   }));
   quotient.release();
+  if (options.window > 0) discard_freed_memory();
 
-  // the public wires, which have no l, on their own
+  // the public wires, which have no l and no tables, on their own
   const auto wires_of = [&](std::size_t begin, std::size_t end) noexcept -> Status {
     const std::uint64_t* scalars = witness + 4 * begin;
     ScalarClasses grouped;
     ASSAY_TRY(grouped.build(scalars, end - begin, control));
-    const ScalarClasses* classes = grouped.pays() ? &grouped : nullptr;
-    if (begin >= publics) ASSAY_TRY(windows.add(l, begin, end, scalars, classes));
-    ASSAY_TRY(windows.add(a, begin, end, scalars, classes));
-    ASSAY_TRY(windows.add(b1, begin, end, scalars, classes));
-    return windows.add(b2, begin, end, scalars, classes);
+    const auto add = [&](auto& section, Groth16Section name) noexcept -> Status {
+      const PrecomputedBases* multiples = begin >= publics ? table(name) : nullptr;
+      const bool merge = multiples != nullptr ? grouped.pays_beside_multiples() : grouped.pays();
+      return windows.add(section, begin, end, scalars, merge ? &grouped : nullptr, multiples);
+    };
+    if (begin >= publics) ASSAY_TRY(add(l, Groth16Section::l));
+    ASSAY_TRY(add(a, Groth16Section::a));
+    ASSAY_TRY(add(b1, Groth16Section::b1));
+    return add(b2, Groth16Section::b2);
   };
   ASSAY_TRY(windows.for_each(0, publics, wires_of));
   ASSAY_TRY(windows.for_each(publics, wires, wires_of));

@@ -16,6 +16,7 @@ __all__: list[str] = [
     "DenseMerkleTree",
     "EddsaPrivateKey",
     "GROTH16_MAX_LOG",
+    "Groth16Tables",
     "Groth16Verifier",
     "MappedFile",
     "Moduli",
@@ -379,6 +380,36 @@ class NativeCircuit:
     def r1cs(self) -> R1cs: ...
     @property
     def unbound_public(self) -> list[int]: ...
+
+class Groth16Tables:
+    """
+    Multiples of a key's points; see cpp/groth16/tables.h.
+    """
+    def __init__(
+        self,
+        wires: typing.SupportsInt | typing.SupportsIndex,
+        publics: typing.SupportsInt | typing.SupportsIndex,
+        domain_log: typing.SupportsInt | typing.SupportsIndex,
+        fixed: numpy.typing.NDArray[numpy.uint64],
+        ic: numpy.typing.NDArray[numpy.uint64],
+        a: numpy.typing.NDArray[numpy.uint64],
+        b1: numpy.typing.NDArray[numpy.uint64],
+        b2: numpy.typing.NDArray[numpy.uint64],
+        l: numpy.typing.NDArray[numpy.uint64],
+        h: numpy.typing.NDArray[numpy.uint64],
+        sections: collections.abc.Sequence[str],
+        memory_factor: typing.SupportsInt | typing.SupportsIndex,
+        progress: typing.Any = None,
+        mapped: bool = False,
+    ) -> None:
+        """
+        For the sections named, of h, l, a, b1, b2; mapped: they are a mapped file, whose pages are given back.
+        """
+    @property
+    def bytes(self) -> int:
+        """
+        Memory of all tables.
+        """
 
 class MappedFile:
     """
@@ -755,9 +786,10 @@ def groth16_prove(
     blinding: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64] | None = None,
     window: typing.SupportsInt | typing.SupportsIndex = 0,
     mapped: bool = False,
+    tables: Groth16Tables | None = None,
 ) -> tuple:
     """
-    (proof uint64[8, 4], 0), or (None, first failing row). `blinding` (r, s) is for tests. window: wires taken at a time, 0 for all; mapped: the sections are a mapped file, whose pages are given back after use.
+    (proof uint64[8, 4], 0), or (None, first failing row). `blinding` (r, s) is for tests. window: wires taken at a time, 0 for all; mapped: the sections are a mapped file, whose pages are given back after use; tables: multiples of this key's points, only with window 0.
     """
 
 def groth16_setup(
@@ -864,9 +896,9 @@ def ntt_lagrange(
     Lagrange basis of the domain of size n at tau, uint64[n, 4], natural order.
     """
 
-def ntt_memory_estimate(n: typing.SupportsInt | typing.SupportsIndex) -> int:
+def ntt_memory_estimate(n: typing.SupportsInt | typing.SupportsIndex, odd_coset: bool = True) -> int:
     """
-    Bytes beyond the values themselves.
+    Bytes beyond the values themselves; odd_coset: to or from the coset of w_2n.
     """
 
 def num_threads() -> int:

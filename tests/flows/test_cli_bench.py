@@ -52,7 +52,10 @@ def report(*arguments: str) -> dict[str, Any]:
         (("msm", "--size", "64"), ["g1", "g2"]),
         (("msm", "--size", "64", "--scalars", "sparse"), ["g1:sparse", "g2:sparse"]),
         (("pairing", "--size", "2"), ["pairing_check", "further_pair"]),
-        (("groth16", "--size", "3"), ["setup", "witness", "prove", "prove-resident", "verify"]),
+        (
+            ("groth16", "--size", "3"),
+            ["setup", "witness", "prove", "prove-resident", "verify", "expand", "prove-expanded"],
+        ),
     ],
 )
 def test_each_benchmark_reports_its_rows(arguments: tuple[str, ...], cases: list[str]) -> None:

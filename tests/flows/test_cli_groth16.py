@@ -96,6 +96,16 @@ def test_prove_and_verify(folder: Path, tmp_path: Path, circuit: bool) -> None:
     assert assay("groth16", "verify", tmp_path / "vk.json", public, proof).returncode == 2
 
 
+@pytest.mark.parametrize("mode", ["streamed", "resident", "expanded"])
+def test_every_mode_proves(folder: Path, tmp_path: Path, mode: str) -> None:
+    files = (folder / "2.zkey", folder / "w.wtns", tmp_path / "proof.json", tmp_path / "public.json")
+    done("groth16", "prove", *files, "--mode", mode)
+    assert json.loads(done("groth16", "verify", folder / "2.zkey", *files[:1:-1], "--json"))["verified"]
+    refused = assay("groth16", "prove", *files, "--mode", "fast")
+    assert refused.returncode == 2
+    assert "expanded" in refused.stderr
+
+
 def test_a_contract_and_its_calldata(folder: Path, tmp_path: Path) -> None:
     proof, public = tmp_path / "proof.json", tmp_path / "public.json"
     done("groth16", "prove", folder / "2.zkey", folder / "w.wtns", proof, public, "--trusted")

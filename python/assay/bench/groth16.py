@@ -26,12 +26,14 @@ __all__ = ["SIZES", "run"]
 SIZES = (12, 16)
 _LEAST, _MOST = 3, 24
 _PEER_LIMIT = 18
+_EXPAND_LIMIT = 18
 _TOO_LARGE = f"snarkjs is not run above 2^{_PEER_LIMIT}: it takes minutes and gigabytes"
 _NO_SETUP = "snarkjs has no set-up without a ceremony"
 
 
 def run(report: Report, size: int | None) -> None:
-    """Rows `setup`, `witness`, `prove` (mapped key), `prove-resident` and `verify`; size = log2 of the rows."""
+    """Rows `setup`, `witness`, `prove` (mapped key), `prove-resident`, `verify`, `expand` and `prove-expanded` (up
+    to 2^18); size = log2 of the rows."""
     for k in sizes(SIZES, size):
         if not _LEAST <= k <= _MOST:
             raise InvalidInput(f"--size is the log2 of the rows, from {_LEAST} to {_MOST}; got {k}")
@@ -57,6 +59,12 @@ def _bench(report: Report, k: int, folder: Path) -> None:
     report.add("prove", k, _timing(done["prove"]), "snarkjs", prove, why)
     report.add("prove-resident", k, _timing(done["prove-resident"]))
     report.add("verify", k, _timing(done["verify"]), "snarkjs", verify, why)
+    if k > _EXPAND_LIMIT:
+        report.notes.append(f"expand and prove-expanded are not run above 2^{_EXPAND_LIMIT}: tables take minutes")
+        return
+    done = _job("expand", k, folder, with_peer)
+    report.add("expand", k, _timing(done["expand"]))
+    report.add("prove-expanded", k, _timing(done["prove-expanded"]))
 
 
 def _job(step: str, k: int, folder: Path, with_peer: bool) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """One measured process of `assay bench groth16`: `python -m assay.bench.groth16_job STEP K FOLDER WITH_PEER`.
 
-STEP `setup` makes the key and saves it; `prove` maps it from the file, solves, proves and verifies. Prints one JSON
-object {row: {"seconds", "runs", "maxrss_mib"}}, where maxrss_mib is ru_maxrss of the process when the row was done.
-With WITH_PEER = 1 the files that snarkjs reads are left in FOLDER.
+STEP `setup` makes the key and saves it; `prove` maps it from the file, solves, proves and verifies; `expand` expands
+it and proves from that. Prints one JSON object {row: {"seconds", "runs", "maxrss_mib"}}, where maxrss_mib is ru_maxrss
+of the process when the row was done. With WITH_PEER = 1 the files that snarkjs reads are left in FOLDER.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ _KEY = "proving.key"
 def main(step: str, k: int, folder: Path, with_peer: bool) -> dict[str, Any]:
     """Runs one step; its rows."""
     circuit = chain(k)
-    return _setup(circuit, folder, with_peer) if step == "setup" else _prove(circuit, folder, with_peer)
+    if step == "setup":
+        return _setup(circuit, folder, with_peer)
+    return _prove(circuit, folder, with_peer) if step == "prove" else _expand(circuit, folder)
 
 
 def _setup(circuit: Circuit, folder: Path, with_peer: bool) -> dict[str, Any]:
@@ -53,6 +55,15 @@ def _prove(circuit: Circuit, folder: Path, with_peer: bool) -> dict[str, Any]:
     if with_peer:
         witness.save(folder / "witness.wtns")
         snarkjs.write(folder, key.verifying_key, witness.public, proof)
+    return rows
+
+
+def _expand(circuit: Circuit, folder: Path) -> dict[str, Any]:
+    # Multiples, too, are made once.
+    key, witness = groth16.ProvingKey.load(folder / _KEY), chain_witness(circuit)
+    made: list[groth16.ExpandedKey] = []
+    rows = {"expand": _row(lambda: made.append(groth16.expand(key)), once=True)}
+    rows["prove-expanded"] = _row(partial(groth16.prove, made[0], circuit, witness))
     return rows
 
 

@@ -45,6 +45,14 @@ def prove(
     trusted: Annotated[
         bool, typer.Option("--trusted", help="Leave the points of a key of your own unchecked.")
     ] = False,
+    mode: Annotated[
+        str | None,
+        typer.Option(
+            help="How the key is taken: resident (default); streamed, with less memory; expanded, which makes multiples"
+            " of its points first and takes as long as some fifteen proofs: for a measurement, or for several proofs in"
+            " a program of your own."
+        ),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Proves from a .zkey and a .wtns, of snarkjs or of assay.
@@ -57,11 +65,14 @@ def prove(
     from assay.crypto import groth16
     from assay.crypto.field import Fr
     from assay.crypto.groth16 import snarkjs, zkey
+    from assay.crypto.groth16.modes import require_mode
 
+    how = None if mode is None else require_mode(mode)
     read = zkey.read(key, None if circuit is None else R1CS.load(circuit), trusted=trusted)
     values = read_wtns(witness)
     with RichProgress() as progress:
-        made = groth16.prove(read.key, read.system, values, progress=progress)
+        proving = groth16.expand(read.key, progress=progress) if how == "expanded" else read.key
+        made = groth16.prove(proving, read.system, values, mode=how, progress=progress)
     inputs = Fr.from_limbs(values[1 : 1 + read.key.num_public])
     _write(public, snarkjs.public_to_json(inputs))
     _write(proof, snarkjs.proof_to_json(made))

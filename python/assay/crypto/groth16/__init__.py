@@ -12,6 +12,7 @@ it, and then can forge. Proofs are malleable: their bytes never identify a state
 
 from assay.crypto.groth16 import snarkjs, solidity, zkey
 from assay.crypto.groth16.estimate import Estimate, estimate
+from assay.crypto.groth16.expanded import ExpandedKey, expand
 from assay.crypto.groth16.keys import LOCAL_SETUP, ProvingKey, VerifyingKey
 from assay.crypto.groth16.modes import Mode
 from assay.crypto.groth16.proof import Proof
@@ -25,11 +26,13 @@ __all__ = [
     "BatchError",
     "ConstraintSystem",
     "Estimate",
+    "ExpandedKey",
     "Mode",
     "Proof",
     "ProvingKey",
     "VerifyingKey",
     "estimate",
+    "expand",
     "prove",
     "setup",
     "snarkjs",

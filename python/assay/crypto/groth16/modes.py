@@ -1,4 +1,4 @@
-"""How the prover takes its key: whole, or window by window."""
+"""How the prover takes its key: whole, window by window, or with multiples of its points."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from assay.core.errors import InvalidInput
 
 __all__ = ["Mode", "require_mode", "window_size"]
 
-Mode = Literal["streamed", "resident"]
+Mode = Literal["streamed", "resident", "expanded"]
 
 _LEAST_LOG: Final = 15  # smaller windows cost time: fewer wires share the buckets
 _MOST_LOG: Final = 18  # larger ones bring little

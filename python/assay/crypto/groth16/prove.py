@@ -8,6 +8,7 @@ from assay import _native
 from assay.core.errors import InvalidInput, ProofError, UnsatisfiedError, WrongKeyError
 from assay.core.progress import SILENT, Progress, native_progress
 from assay.crypto.field import Fr, Limbs, require_limbs
+from assay.crypto.groth16.expanded import ExpandedKey
 from assay.crypto.groth16.keys import ProvingKey
 from assay.crypto.groth16.modes import Mode, require_mode, window_size
 from assay.crypto.groth16.proof import Proof
@@ -33,11 +34,12 @@ def prove(
     prover whose timing an adversary can measure.
 
     mode: "streamed" takes the key window by window, with little memory (the default for a mapped key); "resident" takes
-    it whole, which is a little faster (the default for a key in memory). See `estimate`.
+    it whole, which is a little faster (the default for a key in memory); "expanded" sums over the multiples that an
+    `ExpandedKey` keeps (its only mode, and of no other key). See `estimate`.
 
-    Raises `WrongKeyError` if `pk` belongs to another circuit, `InvalidInput` for a witness of another shape or with a
-    value not below r, `UnsatisfiedError` with the first row that does not hold, `EncodingError` for a mapped key whose
-    file is damaged or changed meanwhile.
+    Raises `WrongKeyError` if `pk` belongs to another circuit, `InvalidInput` for a mode that the key cannot serve, a
+    witness of another shape or with a value not below r, `UnsatisfiedError` with the first row that does not hold,
+    `EncodingError` for a mapped key whose file is damaged or changed meanwhile.
     """
     system = require_system(circuit)
     if pk.circuit_digest != system.digest():
@@ -50,11 +52,7 @@ def prove(
     if require_limbs(values, 4, "witness") != r1cs.num_wires:
         raise InvalidInput(f"the witness has {len(values)} values, the circuit {r1cs.num_wires} wires")
     mapped = pk.mapped
-    streamed = require_mode(mode or ("resident" if mapped is None else "streamed")) == "streamed"
-    options: dict[str, Any] = {
-        "window": window_size(pk.domain_log) if streamed else 0,
-        "mapped": streamed and mapped is not None,
-    }
+    options = _options(pk, mode)
     with native_progress(progress, "proving") as report:
         arguments: tuple[Any, ...] = (r1cs, *pk.native_arguments(), values, report)
         words, failing = _native.groth16_prove(*arguments, **options)
@@ -73,6 +71,20 @@ def prove(
             "the key does not hold the matrix C, so give zkey.read the circuit to learn which row does not hold"
         ) from None
     return proof
+
+
+def _options(pk: ProvingKey, mode: Mode | None) -> dict[str, Any]:
+    """What the kernel is told of the mode."""
+    if isinstance(pk, ExpandedKey):
+        if require_mode(mode or "expanded") != "expanded":
+            raise InvalidInput(f"an expanded key proves in mode expanded alone; for {mode} take the key in its .key")
+        return {"tables": pk.tables}
+    mode = require_mode(mode or ("resident" if pk.mapped is None else "streamed"))
+    if mode == "expanded":
+        raise InvalidInput("mode expanded needs the multiples of a key's points: prove with groth16.expand(key)")
+    if mode == "resident":
+        return {}
+    return {"window": window_size(pk.domain_log), "mapped": pk.mapped is not None}
 
 
 def _unsatisfied(row: int, rows: int) -> str:

@@ -20,16 +20,20 @@ __all__ = ["Speed", "measured"]
 _POINTS_LOG: Final = 12
 _ROWS_LOG: Final = 14
 _MOST_WINDOW: Final = 16  # bits; cpp/msm/digits.h
+_TABLE_BLOCK: Final = 64  # points that a thread takes at a time; cpp/msm/precomputed_kernel.h
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds on the present threads and level: of a point in the samples, of a butterfly of a transform."""
+    """Seconds on the present threads and level: of a point in the samples (a sum, multiples of one base, a table of
+    multiples), of a butterfly of a transform."""
 
     msm_g1: float
     msm_g2: float
     fixed_g1: float
     fixed_g2: float
+    expand_g1: float
+    expand_g2: float
     butterfly: float
 
     def msm(self, n: int, per_point: float) -> float:
@@ -62,14 +66,18 @@ def _measured(_threads: int, _isa: str) -> Speed:
     values = rng.integers(0, 1 << 61, (1 << _ROWS_LOG, 4), dtype=np.uint64)
     per_point: list[float] = []
     fixed: list[float] = []
+    expand: list[float] = []
+    blocks = min(n, _TABLE_BLOCK * _native.num_threads())
     for group in (bn254.G1, bn254.G2):
         base = group.generator.reshape(1, -1)
-        points = _native.points_to_montgomery(_native.fixed_base(base, scalars, group.limbs), group.limbs)
+        multiples = _native.fixed_base(base, scalars, group.limbs)
+        points = _native.points_to_montgomery(multiples, group.limbs)
         fixed.append(_seconds(partial(_native.fixed_base, base, scalars, group.limbs)) / n)
+        expand.append(_seconds(partial(_native.PrecomputedBases, multiples[:blocks], group.limbs, 8)) / blocks)
         per_point.append(_seconds(partial(_native.msm, points, scalars, group.limbs)) / n)
     butterflies = _ROWS_LOG << (_ROWS_LOG - 1)
     transform = _seconds(partial(_native.ntt_in_place, values, False))
-    return Speed(per_point[0], per_point[1], fixed[0], fixed[1], transform / butterflies)
+    return Speed(per_point[0], per_point[1], fixed[0], fixed[1], expand[0], expand[1], transform / butterflies)
 
 
 def _seconds(body: Callable[[], object]) -> float:
