@@ -49,9 +49,7 @@ Bits = Annotated[int | None, typer.Option(min=256, max=8192, help="Length of the
 Count = Annotated[int | None, typer.Option("--batch", min=1, help="Operations at once; default: 16.")]
 Curve = Annotated[str, typer.Option(callback=_curve, help="bn254 (about 100 bits of security), the only one so far.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; default: all that we may use.")]
-Isa = Annotated[
-    str | None, typer.Option(callback=_isa, help="Instruction-set level or scalar; default: the best. `available` in cpu_info().")
-]
+Isa = Annotated[str | None, typer.Option(callback=_isa, help="Instruction-set level, or scalar; default: the best.")]
 Scalars = Annotated[str, typer.Option(callback=_scalars, help="random, witness (a rollup batch's), small or sparse.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
