@@ -1,6 +1,6 @@
 # Each target does its own set-up in .venv, from the versions in constraints.txt.
 #   make demo    a batch of audited model queries, proved and verified, on real data (about five minutes)
-#   make test    lint, Python tests, interop tests against the pinned npm oracles
+#   make test    lint, Python tests, interop tests against the pinned npm oracles; with valgrind (apt install valgrind) those of constant time
 #   make gate    three kernels against the commit before, exact counts against the stored ones (a minute; four if that commit must be built)
 #   make bench   the benchmarks, then each kernel and the rollup beside their peers (about 15 minutes)
 #   make ifma-trap  the kernel tests of the levels that this processor lacks (AVX-512 IFMA, SHA extensions), emulated

@@ -29,6 +29,7 @@ CpuFeatures detect() noexcept {
   if (const char* assume = std::getenv("ASSAY_CPU_ASSUME"); assume != nullptr) {
     f.avx512_ifma |= f.avx512 && std::strstr(assume, "avx512_ifma") != nullptr;
     f.sha_ni |= std::strstr(assume, "sha_ni") != nullptr;
+    f.adx |= std::strstr(assume, "adx") != nullptr;
   }
 #endif
   return f;

@@ -29,7 +29,7 @@ struct CpuFeatures {
   bool avx512_ifma = false;
 };
 
-// ASSAY_CPU_ASSUME=avx512_ifma,sha_ni adds features to those detected, for tests under an emulator of instructions.
+// ASSAY_CPU_ASSUME=avx512_ifma,sha_ni,adx adds features to those detected, for tests under an emulator of instructions.
 const CpuFeatures& cpu_features() noexcept;
 
 // The level in force. First use reads ASSAY_ISA (portable | adx | avx512 | ifma | scalar); an unknown or unavailable

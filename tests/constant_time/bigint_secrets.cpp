@@ -1,0 +1,99 @@
+// Powers and products of secrets under valgrind: what is secret is marked undefined, and memcheck reports each branch
+// and each address that depends on it. Prints its level at the end; `--leak` runs power_var on a secret exponent, which
+// memcheck must report, or it would have reported nothing else either.
+//
+// After Langley's ctgrind and secp256k1's ctime_tests. What is public: the sizes, and of a new modulus its lowest and
+// highest word, from which its length and -N^-1 mod 2^64 follow.
+#include <valgrind/memcheck.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "bigint/modulus.h"
+#include "bigint/natural.h"
+#include "bigint/power.h"
+#include "cpu/features.h"
+
+namespace {
+
+using assay::Status;
+using Row = std::vector<std::uint64_t>;
+
+void hide(const std::uint64_t* words, std::size_t count) { (void)VALGRIND_MAKE_MEM_UNDEFINED(words, 8 * count); }
+void show(const std::uint64_t* words, std::size_t count) { (void)VALGRIND_MAKE_MEM_DEFINED(words, 8 * count); }
+
+void require(bool good, const char* what) {
+  if (good) return;
+  std::printf("wrong: %s\n", what);
+  std::exit(1);
+}
+
+// Words of a xorshift generator; some are 0 or all ones, so that carries and borrows run both ways.
+Row numbers(std::size_t count) {
+  static std::uint64_t state = 0x9e3779b97f4a7c15;
+  Row row(count);
+  for (std::uint64_t& word : row) {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+    word = state % 5 == 0 ? 0 : state % 5 == 1 ? ~std::uint64_t{0} : state;
+  }
+  return row;
+}
+
+constexpr std::size_t kRows = 3;
+
+// The same batch with everything in the open and with everything hidden.
+void powers(std::size_t size, std::size_t words, std::size_t exponent_words, bool variable) {
+  Row moduli = numbers(kRows * size), bases = numbers(kRows * words), exponents = numbers(kRows * exponent_words);
+  for (std::size_t i = 0; i < kRows; ++i) moduli[size * i] |= 1, moduli[size * (i + 1) - 1] |= std::uint64_t{1} << 63;
+  Row open(kRows * words), hidden(kRows * words), products(kRows * words);
+  for (const bool secret : {false, true}) {
+    assay::Modulus assigned[kRows];
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const std::uint64_t* words_of = moduli.data() + size * i;
+      if (secret) hide(words_of + 1, size - 2);
+      require(assigned[i].assign(words_of, size) == Status::ok, "modulus");
+      if (secret) hide(assigned[i].words(), size);
+    }
+    if (secret) hide(bases.data(), bases.size()), hide(exponents.data(), exponents.size());
+    Row& out = secret ? hidden : open;
+    const assay::PowerBatch batch = {kRows,          words, assigned,  1, bases.data(), exponents.data(),
+                                     exponent_words, 1,     out.data()};
+    require((variable ? power_var(batch, nullptr) : power(batch, nullptr)) == Status::ok, "power");
+    const assay::MultiplyBatch pairs = {kRows, words, assigned, 1, bases.data(), out.data(), products.data()};
+    require(multiply(pairs, nullptr) == Status::ok, "multiply");
+    show(out.data(), out.size());
+  }
+  require(open == hidden, "a power of hidden numbers");
+}
+
+void naturals(std::size_t n, std::size_t m) {
+  Row a = numbers(n), b = numbers(m), product(n + m), square(2 * n), scratch(assay::natural_scratch(n + m));
+  hide(a.data(), n), hide(b.data(), m);
+  assay::natural_mul(product.data(), a.data(), n, b.data(), m, scratch.data());
+  assay::natural_sqr(square.data(), a.data(), n, scratch.data());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (RUNNING_ON_VALGRIND == 0) {
+    std::puts("not under valgrind: nothing would be found");
+    return 2;
+  }
+  require(assay::set_num_threads(1) == Status::ok, "threads");
+  if (argc > 1 && std::strcmp(argv[1], "--leak") == 0) {
+    powers(4, 4, 1, true);
+  } else {
+    powers(4, 4, 4, false);
+    powers(5, 13, 2, false);  // bases longer than the modulus, odd lengths
+    powers(16, 16, 2, false);
+    powers(32, 32, 1, false);
+    powers(65, 65, 1, false);  // Karatsuba, with a word left over
+    for (const std::size_t n : {4, 7, 41, 64, 97, 130}) naturals(n, n), naturals(n, n / 2 + 1);
+  }
+  std::printf("done at level %s\n", assay::isa_name(assay::isa_level()).data());
+  return 0;
+}

@@ -1,0 +1,8 @@
+// In the place of bigint/lanes_dispatch.cpp: valgrind runs no AVX-512.
+#include "bigint/lanes_kernel.h"
+
+namespace assay {
+
+const LanesKernel* lanes_kernel() noexcept { return nullptr; }
+
+}  // namespace assay

@@ -1,0 +1,86 @@
+"""Secret numbers marked undefined under valgrind: no branch and no address may depend on them. And: they are wiped.
+
+The kernels of the levels portable and adx are compiled with the project's flags and run in memcheck, which follows
+every bit. Needs valgrind with its headers: `apt install valgrind`.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CPP = HERE.parents[1] / "cpp"
+FLAGS = ["-std=c++20", "-O2", "-g", "-fno-strict-aliasing", "-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
+FLAGS += ["-pthread", "-I", str(CPP)]
+ADX_FLAGS = ["-mbmi2", "-madx", "-DASSAY_ISA=adx", "-DASSAY_ISA_ADX=1"]
+LEFT_OUT = ("_adx.cpp", "_avx512.cpp", "_ifma.cpp", "lanes_dispatch.cpp")
+X86 = platform.machine() == "x86_64"
+
+
+def compile_cpp(*arguments: str | Path) -> None:
+    done = subprocess.run(["g++", *FLAGS, *map(str, arguments)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def build(folder: Path, name: str) -> str:
+    """The program tests/constant_time/`name`.cpp with the kernels that valgrind can run."""
+    files: list[str | Path] = [HERE / f"{name}.cpp", HERE / "no_lanes.cpp"]
+    for room in ("base", "cpu", "parallel", "bigint"):
+        files += [path for path in sorted((CPP / room).glob("*.cpp")) if not path.name.endswith(LEFT_OUT)]
+    if X86:
+        compile_cpp("-DASSAY_X86=1", *ADX_FLAGS, "-c", CPP / "bigint/word_kernel_adx.cpp", "-o", folder / "adx.o")
+        files += ["-DASSAY_X86=1", folder / "adx.o"]
+    compile_cpp(*files, "-o", folder / name)
+    return str(folder / name)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """bigint_secrets, for valgrind."""
+    if shutil.which("valgrind") is None or not Path("/usr/include/valgrind/memcheck.h").is_file():
+        pytest.skip("valgrind and its headers are not installed: apt install valgrind")
+    return build(tmp_path_factory.mktemp("constant_time"), "bigint_secrets")
+
+
+def memcheck(level: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """Status 9 where memcheck has found something. Its processor has adx, but does not say so."""
+    return subprocess.run(
+        ["valgrind", "--quiet", "--error-exitcode=9", *command],
+        env=os.environ | {"ASSAY_ISA": level, "ASSAY_CPU_ASSUME": "adx"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("level", ["portable", "adx"] if X86 else ["portable"])
+def test_powers_and_products_do_not_look_at_secrets(program: str, level: str) -> None:
+    done = memcheck(level, program)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"done at level {level}\n", "")
+
+
+def test_a_look_at_a_secret_is_found(program: str) -> None:
+    """power_var looks at its exponents: memcheck says so, and where."""
+    done = memcheck("portable", program, "--leak")
+    assert done.returncode == 9
+    assert "uninitialised value" in done.stderr
+    assert "power_row_var" in done.stderr
+
+
+def test_outside_valgrind_nothing_is_claimed(program: str) -> None:
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "not under valgrind" in done.stdout
+
+
+def test_what_kernels_held_is_wiped(tmp_path: Path) -> None:
+    program = build(tmp_path, "bigint_wiped")
+    for arguments, status, text in ([], 0, "0 of "), (["--keep"], 1, "1 of "):
+        done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout[: len(text)]) == (status, text)
