@@ -55,9 +55,10 @@ void scan(u64* out, const u64* table, std::size_t entries, std::size_t n, unsign
 
 }  // namespace
 
-// Where a wider one begins to pay: 2^w products more for the table against E / (w (w + 1)) fewer, the scan counted.
+// Where a wider one begins to pay: 2^w products more for the table against E / (w (w + 1)) fewer, each of which reads
+// the whole table.
 unsigned fixed_window(std::size_t exponent_bits) noexcept {
-  constexpr std::size_t kFrom[] = {8, 24, 80, 240, 640, 3000};
+  constexpr std::size_t kFrom[] = {8, 24, 80, 240, 1800, 6500};
   unsigned window = 1;
   for (const std::size_t from : kFrom) window += exponent_bits >= from;
   return window;
