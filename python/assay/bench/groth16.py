@@ -1,7 +1,7 @@
 """`assay bench groth16`: set-up, witness, proof and verification of the chain x <- x^2 + 7, beside snarkjs.
 
 Size k is the log2 of the rows: the chain has 2^k - 2 constraints and fills a domain of 2^k. Set-up and proof run in
-processes of their own (`assay.bench.groth16_job`), so that each one's peak memory, ru_maxrss, is its own: it includes
+processes of their own (`assay.bench.groth16_job`), so that each one's peak memory is its own: it includes
 the interpreter, the circuit and the pages of the mapped key.
 """
 
@@ -79,7 +79,7 @@ def _job(step: str, k: int, folder: Path, with_peer: bool) -> dict[str, Any]:
 
 
 def _timing(row: dict[str, Any]) -> Timing:
-    return Timing(row["seconds"], row["runs"], row["maxrss_mib"])
+    return Timing(**row)
 
 
 def _refuse_without_memory(k: int) -> None:

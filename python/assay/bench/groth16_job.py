@@ -1,16 +1,17 @@
 """One measured process of `assay bench groth16`: `python -m assay.bench.groth16_job STEP K FOLDER WITH_PEER`.
 
 STEP `setup` makes the key and saves it; `prove` maps it from the file, solves, proves and verifies; `expand` expands
-it and proves from that. Prints one JSON object {row: {"seconds", "runs", "maxrss_mib"}}, where maxrss_mib is ru_maxrss
-of the process when the row was done. With WITH_PEER = 1 the files that snarkjs reads are left in FOLDER.
+it and proves from that. Prints one JSON object {row: {"seconds", "runs", "peak_mib"}}. The peak is this program's own:
+ru_maxrss would begin with that of the process that started it. With WITH_PEER = 1 the files that snarkjs reads are left
+in FOLDER.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -68,9 +69,7 @@ def _expand(circuit: Circuit, folder: Path) -> dict[str, Any]:
 
 
 def _row(run: Callable[[], object], *, once: bool = False) -> dict[str, Any]:
-    timing = measure(run, runs=1, warm_up=False) if once else measure(run)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": timing.seconds, "runs": timing.runs, "maxrss_mib": peak}
+    return asdict(measure(run, runs=1, warm_up=False) if once else measure(run))
 
 
 if __name__ == "__main__":
