@@ -21,13 +21,23 @@ Status Montgomery::assign(const ModulusView& modulus) noexcept {
 }
 
 void Montgomery::mul(u64* r, const u64* a, const u64* b) noexcept {
-  natural_mul(product_, a, size(), b, size(), scratch_);
-  kernel_->reduce(r, product_, modulus_.words, size(), modulus_.neg_inverse);
+  const std::size_t n = size();
+  if (n < kernel_->karatsuba_mul) {
+    kernel_->mul(product_, a, n, b, n);
+  } else {
+    natural_mul(product_, a, n, b, n, scratch_);
+  }
+  kernel_->reduce(r, product_, modulus_.words, n, modulus_.neg_inverse);
 }
 
 void Montgomery::sqr(u64* r, const u64* a) noexcept {
-  natural_sqr(product_, a, size(), scratch_);
-  kernel_->reduce(r, product_, modulus_.words, size(), modulus_.neg_inverse);
+  const std::size_t n = size();
+  if (n < kernel_->karatsuba_sqr) {
+    kernel_->sqr(product_, a, n);
+  } else {
+    natural_sqr(product_, a, n, scratch_);
+  }
+  kernel_->reduce(r, product_, modulus_.words, n, modulus_.neg_inverse);
 }
 
 void Montgomery::subtract_once(u64* r, const u64* a, u64 carry) noexcept {

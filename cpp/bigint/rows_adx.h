@@ -43,7 +43,7 @@ using u64 = std::uint64_t;
 inline u64 add(u64* r, const u64* a, const u64* b, std::size_t n) noexcept {
   u64 c = 0, t, i;
   __asm__ volatile(ASSAY_CHAIN_BODY("adcq")
-                   : [r] "+r"(r), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [t] "=&r"(t), [i] "=&r"(i)
+                   : [r] "+&r"(r), [a] "+&r"(a), [b] "+&r"(b), [c] "+&r"(c), [t] "=&r"(t), [i] "=&r"(i)
                    : [n] "r"(n)
                    : "cc", "memory");
   return c & 1;
@@ -52,7 +52,7 @@ inline u64 add(u64* r, const u64* a, const u64* b, std::size_t n) noexcept {
 inline u64 sub(u64* r, const u64* a, const u64* b, std::size_t n) noexcept {
   u64 c = 0, t, i;
   __asm__ volatile(ASSAY_CHAIN_BODY("sbbq")
-                   : [r] "+r"(r), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [t] "=&r"(t), [i] "=&r"(i)
+                   : [r] "+&r"(r), [a] "+&r"(a), [b] "+&r"(b), [c] "+&r"(c), [t] "=&r"(t), [i] "=&r"(i)
                    : [n] "r"(n)
                    : "cc", "memory");
   return c & 1;
@@ -72,8 +72,8 @@ inline u64 add3(u64* r, const u64* a, const u64* b, const u64* c, std::size_t n,
       "leaq 32(%[a]), %[a]\n\tleaq 32(%[b]), %[b]\n\tleaq 32(%[c]), %[c]\n\tleaq 32(%[r]), %[r]\n\t"
       "leaq -1(%%rcx), %%rcx\n\tjrcxz 4f\n\tjmp 3b\n\t"
       "4:\n\tmovl $0, %k[carry]\n\tmovl $0, %k[other]\n\tadcx %[other], %[carry]\n\tadox %[other], %[carry]\n\t"
-      : [r] "+r"(r), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [t] "=&r"(t), [other] "=&r"(other), [carry] "+r"(carry),
-        "+c"(single)
+      : [r] "+&r"(r), [a] "+&r"(a), [b] "+&r"(b), [c] "+&r"(c), [t] "=&r"(t), [other] "=&r"(other), [carry] "+&r"(carry),
+        "+&c"(single)
       : [four] "r"(n / 4)
       : "cc", "memory");
   return carry;
@@ -91,7 +91,7 @@ inline u64 difference(u64* r, const u64* a, const u64* b, std::size_t n) noexcep
         "addq %[carry], %[carry]\n\tadcq $0, %[t0]\n\tadcq $0, %[t1]\n\tadcq $0, %[t2]\n\tadcq $0, %[t3]\n\t"
         "sbbq %[carry], %[carry]\n\t"
         "movq %[t0], (%[r])\n\tmovq %[t1], 8(%[r])\n\tmovq %[t2], 16(%[r])\n\tmovq %[t3], 24(%[r])\n\t"
-        : [t0] "=&r"(t0), [t1] "=&r"(t1), [t2] "=&r"(t2), [t3] "=&r"(t3), [carry] "+r"(carry)
+        : [t0] "=&r"(t0), [t1] "=&r"(t1), [t2] "=&r"(t2), [t3] "=&r"(t3), [carry] "+&r"(carry)
         : [r] "r"(r + i), [mask] "r"(mask)
         : "cc", "memory");
   }
@@ -99,7 +99,7 @@ inline u64 difference(u64* r, const u64* a, const u64* b, std::size_t n) noexcep
     __asm__ volatile(
         "movq (%[r]), %[t0]\n\txorq %[mask], %[t0]\n\taddq %[carry], %[carry]\n\tadcq $0, %[t0]\n\t"
         "sbbq %[carry], %[carry]\n\tmovq %[t0], (%[r])\n\t"
-        : [t0] "=&r"(t0), [carry] "+r"(carry)
+        : [t0] "=&r"(t0), [carry] "+&r"(carry)
         : [r] "r"(r + i), [mask] "r"(mask)
         : "cc", "memory");
   }
@@ -115,7 +115,7 @@ inline u64 add_mul_row(u64* r, const u64* a, std::size_t n, u64 x) noexcept {
         ASSAY_ROW_WORD("16", "%[carry]", "%[other]") ASSAY_ROW_WORD("24", "%[other]", "%[carry]")
         "movl $0, %k[lo]\n\tadcx %[lo], %[carry]\n\tadox %[lo], %[carry]\n\t"
         "addq $32, %[a]\n\taddq $32, %[r]\n\tdecq %[i]\n\tjnz 1b\n\t"
-        : [r] "+r"(r), [a] "+r"(a), [carry] "+r"(carry), [other] "=&r"(other), [lo] "=&r"(lo), [i] "+r"(i)
+        : [r] "+&r"(r), [a] "+&r"(a), [carry] "+&r"(carry), [other] "=&r"(other), [lo] "=&r"(lo), [i] "+&r"(i)
         : "d"(x)
         : "cc", "memory");
   }
@@ -139,7 +139,7 @@ inline void double_and_square(u64* r, const u64* a, std::size_t n) noexcept {
       "3:\n\t" ASSAY_SQUARE_WORD("0", "0") ASSAY_SQUARE_WORD("8", "16")
       "leaq 16(%[a]), %[a]\n\tleaq 32(%[r]), %[r]\n\tleaq -1(%%rcx), %%rcx\n\tjrcxz 4f\n\tjmp 3b\n\t"
       "4:\n\t"
-      : [r] "+r"(r), [a] "+r"(a), [lo] "=&r"(lo), [hi] "=&r"(hi), [t] "=&r"(t), "+c"(single)
+      : [r] "+&r"(r), [a] "+&r"(a), [lo] "=&r"(lo), [hi] "=&r"(hi), [t] "=&r"(t), "+&c"(single)
       : [two] "r"(n / 2)
       : "rdx", "cc", "memory");
 }
@@ -158,7 +158,7 @@ inline void subtract_masked(u64* r, const u64* t, const u64* modulus, std::size_
         "movq 16(%[t]), %[x]\n\tsbbq %[y2], %[x]\n\tmovq %[x], 16(%[r])\n\t"
         "movq 24(%[t]), %[x]\n\tsbbq %[y3], %[x]\n\tmovq %[x], 24(%[r])\n\t"
         "sbbq %[borrow], %[borrow]\n\t"
-        : [x] "=&r"(x), [y0] "=&r"(y0), [y1] "=&r"(y1), [y2] "=&r"(y2), [y3] "=&r"(y3), [borrow] "+r"(borrow)
+        : [x] "=&r"(x), [y0] "=&r"(y0), [y1] "=&r"(y1), [y2] "=&r"(y2), [y3] "=&r"(y3), [borrow] "+&r"(borrow)
         : [m] "r"(modulus + i), [t] "r"(t + i), [r] "r"(r + i), [mask] "r"(mask)
         : "cc", "memory");
   }
@@ -166,10 +166,49 @@ inline void subtract_masked(u64* r, const u64* t, const u64* modulus, std::size_
     __asm__ volatile(
         "movq (%[m]), %[y0]\n\tandq %[mask], %[y0]\n\tmovq (%[t]), %[x]\n\taddq %[borrow], %[borrow]\n\t"
         "sbbq %[y0], %[x]\n\tsbbq %[borrow], %[borrow]\n\tmovq %[x], (%[r])\n\t"
-        : [x] "=&r"(x), [y0] "=&r"(y0), [borrow] "+r"(borrow)
+        : [x] "=&r"(x), [y0] "=&r"(y0), [borrow] "+&r"(borrow)
         : [m] "r"(modulus + i), [t] "r"(t + i), [r] "r"(r + i), [mask] "r"(mask)
         : "cc", "memory");
   }
+}
+// Four words, all in registers: rows as in bigint/blocks_adx.h.
+#define ASSAY_FOUR_WORD(k, w, next) "mulx 8*" #k "(%[b]), %[lo], %[hi]\n\tadcx %[lo], " w "\n\tadox %[hi], " next "\n\t"
+#define ASSAY_FOUR_REST(w0, w1, w2, w3)                                                              \
+  ASSAY_FOUR_WORD(1, w1, w2) ASSAY_FOUR_WORD(2, w2, w3)                                              \
+  "mulx 24(%[b]), %[lo], " w0 "\n\tadcx %[lo], " w3 "\n\tadox %[zero], " w0 "\n\tadcx %[zero], " w0 "\n\t"
+#define ASSAY_FOUR_ROW(i, w0, w1, w2, w3)                                                            \
+  "movq 8*" #i "(%[a]), %%rdx\n\t"                                                                 \
+  "mulx (%[b]), %[lo], %[hi]\n\tadcx %[lo], " w0 "\n\tmovq " w0 ", 8*" #i "(%[r])\n\tadox %[hi], " w1 "\n\t" \
+  ASSAY_FOUR_REST(w0, w1, w2, w3)
+#define ASSAY_FOUR_REDUCE(w0, w1, w2, w3)                                                            \
+  "movq %[inverse], %%rdx\n\timulq " w0 ", %%rdx\n\txorl %k[lo], %k[lo]\n\t"                   \
+  ASSAY_FOUR_WORD(0, w0, w1) ASSAY_FOUR_REST(w0, w1, w2, w3)
+
+// r[0, 8) <- a b
+inline void mul_four(u64* r, const u64* a, const u64* b) noexcept {
+  u64 w0 = 0, w1 = 0, w2 = 0, w3 = 0, lo, hi;
+  __asm__ volatile(
+      "xorl %k[lo], %k[lo]\n\t"
+      ASSAY_FOUR_ROW(0, "%[w0]", "%[w1]", "%[w2]", "%[w3]") ASSAY_FOUR_ROW(1, "%[w1]", "%[w2]", "%[w3]", "%[w0]")
+      ASSAY_FOUR_ROW(2, "%[w2]", "%[w3]", "%[w0]", "%[w1]") ASSAY_FOUR_ROW(3, "%[w3]", "%[w0]", "%[w1]", "%[w2]")
+      : [w0] "+&r"(w0), [w1] "+&r"(w1), [w2] "+&r"(w2), [w3] "+&r"(w3), [lo] "=&r"(lo), [hi] "=&r"(hi)
+      : [r] "r"(r), [a] "r"(a), [b] "r"(b), [zero] "r"(u64{0})
+      : "rdx", "cc", "memory");
+  r[4] = w0, r[5] = w1, r[6] = w2, r[7] = w3;
+}
+
+// t[4, 8) <- (t[0, 8) + m N) / 2^256; returns its carry.
+inline u64 reduce_four(u64* t, const u64* modulus, u64 neg_inverse) noexcept {
+  u64 w0 = t[0], w1 = t[1], w2 = t[2], w3 = t[3], lo, hi;
+  __asm__ volatile(
+      ASSAY_FOUR_REDUCE("%[w0]", "%[w1]", "%[w2]", "%[w3]") ASSAY_FOUR_REDUCE("%[w1]", "%[w2]", "%[w3]", "%[w0]")
+      ASSAY_FOUR_REDUCE("%[w2]", "%[w3]", "%[w0]", "%[w1]") ASSAY_FOUR_REDUCE("%[w3]", "%[w0]", "%[w1]", "%[w2]")
+      "addq %[w0], 32(%[t])\n\tadcq %[w1], 40(%[t])\n\tadcq %[w2], 48(%[t])\n\tadcq %[w3], 56(%[t])\n\t"
+      "movl $0, %k[lo]\n\tadcq $0, %[lo]\n\t"
+      : [w0] "+&r"(w0), [w1] "+&r"(w1), [w2] "+&r"(w2), [w3] "+&r"(w3), [lo] "=&r"(lo), [hi] "=&r"(hi)
+      : [t] "r"(t), [b] "r"(modulus), [inverse] "r"(neg_inverse), [zero] "r"(u64{0})
+      : "rdx", "cc", "memory");
+  return lo;
 }
 // clang-format on
 

@@ -14,6 +14,7 @@ constexpr std::size_t kBlock = 8;
 
 // The part of both operands that is whole blocks, then the rows and columns beside it.
 void mul(u64* r, const u64* a, std::size_t an, const u64* b, std::size_t bn) noexcept {
+  if (an == 4 && bn == 4) return bigint_rows::mul_four(r, a, b);
   std::size_t ab = an / kBlock * kBlock, bb = bn / kBlock * kBlock;
   if (bb == 0) ab = an;  // rows alone, of full length
   std::fill_n(r, ab, 0);
@@ -24,6 +25,7 @@ void mul(u64* r, const u64* a, std::size_t an, const u64* b, std::size_t bn) noe
 
 // Each product above the diagonal once; the doubling and the squares on the diagonal in a pass of their own.
 void sqr(u64* r, const u64* a, std::size_t n) noexcept {
+  if (n == 4) return bigint_rows::mul_four(r, a, a);
   const std::size_t nb = n / kBlock * kBlock;
   std::fill_n(r, nb, 0);
   for (std::size_t i = 0; i < nb; i += kBlock) bigint_blocks::sqr_run(r + 2 * i, a + i, (nb - i) / kBlock);
@@ -39,6 +41,8 @@ void reduce(u64* r, u64* t, const u64* modulus, std::size_t n, u64 neg_inverse) 
   if (n % kBlock == 0) {
     for (std::size_t i = 0; i < n; i += kBlock)
       top = bigint_blocks::reduce_run(t + i, modulus, n / kBlock, neg_inverse, top);
+  } else if (n == 4) {
+    top = bigint_rows::reduce_four(t, modulus, neg_inverse);
   } else {
     for (std::size_t i = 0; i < n; ++i) {
       const u64 carry = add_mul_row(t + i, modulus, n, t[i] * neg_inverse);
