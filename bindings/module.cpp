@@ -6,6 +6,9 @@ namespace py = pybind11;
 namespace assay::bindings {
 void bind_runtime(py::module_& m);
 void bind_bigint(py::module_& m);
+void bind_bigint_divisors(py::module_& m);
+void bind_bigint_products(py::module_& m);
+void bind_primes(py::module_& m);
 void bind_field(py::module_& m);
 void bind_curve(py::module_& m);
 void bind_hash(py::module_& m);
@@ -22,6 +25,9 @@ PYBIND11_MODULE(_native, m) {
   m.doc() = "The compiled kernels of assay. Use the typed layer in assay.crypto and assay.circuits.";
   assay::bindings::bind_runtime(m);
   assay::bindings::bind_bigint(m);
+  assay::bindings::bind_bigint_divisors(m);
+  assay::bindings::bind_bigint_products(m);
+  assay::bindings::bind_primes(m);
   assay::bindings::bind_field(m);
   assay::bindings::bind_curve(m);
   assay::bindings::bind_hash(m);
