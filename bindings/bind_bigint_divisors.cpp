@@ -41,8 +41,8 @@ py::array_t<std::int8_t> jacobi_rows(const LimbArray& a, const LimbArray& n, py:
   py::array_t<std::int8_t> out(static_cast<py::ssize_t>(batch.count));
   std::int8_t* result = out.mutable_data();
   std::size_t bad = 0;
-  const Status status = run_job(std::move(progress),
-                                [&](JobControl* control) { return jacobi_var(batch, result, &bad, control); });
+  const Status status =
+      run_job(std::move(progress), [&](JobControl* control) { return jacobi_var(batch, result, &bad, control); });
   raise_on_error(status, "Jacobi symbols: row " + std::to_string(bad) + " of n must be odd");
   return out;
 }
@@ -74,7 +74,8 @@ py::tuple batch_inverse_rows(const LimbArray& values, const LimbArray& modulus, 
   std::uint64_t* result = out.mutable_data();
   std::size_t bad = 0;
   const Status status = run_job(std::move(progress), [&](JobControl* control) {
-    return (variable ? batch_inverse_var : batch_inverse)(one, batch.a, batch.count, batch.words, result, &bad, control);
+    return (variable ? batch_inverse_var : batch_inverse)(one, batch.a, batch.count, batch.words, result, &bad,
+                                                          control);
   });
   return told(status, std::move(out), bad, "inverses");
 }

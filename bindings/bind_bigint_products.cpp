@@ -27,9 +27,9 @@ std::unique_ptr<ProductTree> make_tree(const LimbArray& values, py::object progr
   auto tree = std::make_unique<ProductTree>();
   const std::uint64_t* data = values.data();
   const std::size_t n = rows(values), words = columns(values);
-  raise_on_error(run_job(std::move(progress),
-                         [&](JobControl* control) { return tree->assign_var(data, n, words, control); }),
-                 "product tree of " + std::to_string(n) + " numbers");
+  raise_on_error(
+      run_job(std::move(progress), [&](JobControl* control) { return tree->assign_var(data, n, words, control); }),
+      "product tree of " + std::to_string(n) + " numbers");
   return tree;
 }
 
@@ -88,12 +88,11 @@ class FixedBaseTable {
     if (base.ndim() != 2 || base.shape(0) != 1) raise_named("InvalidInput", "base must have shape [1, words]");
     const std::uint64_t* data = base.data();
     const std::size_t words = columns(base);
-    raise_on_error(run_job(std::move(progress),
-                           [&](JobControl* control) {
-                             return table_.assign(modulus_, data, words, exponent_bits, window, control);
-                           }),
-                   "table for exponents of " + std::to_string(exponent_bits) + " bits with windows of " +
-                       std::to_string(window));
+    raise_on_error(
+        run_job(
+            std::move(progress),
+            [&](JobControl* control) { return table_.assign(modulus_, data, words, exponent_bits, window, control); }),
+        "table for exponents of " + std::to_string(exponent_bits) + " bits with windows of " + std::to_string(window));
   }
 
   LimbArray power(const LimbArray& exponents, bool variable, py::object progress) const {
@@ -122,7 +121,8 @@ class FixedBaseTable {
 }  // namespace
 
 void bind_bigint_products(py::module_& m) {
-  py::class_<ProductTree>(m, "ProductTree", "The products of neighbours, of neighbours' neighbours, ... of all numbers.")
+  py::class_<ProductTree>(m, "ProductTree",
+                          "The products of neighbours, of neighbours' neighbours, ... of all numbers.")
       .def(py::init(&make_tree), py::arg("values").noconvert(), py::arg("progress") = py::none())
       .def("__len__", &ProductTree::count)
       .def_property_readonly("bytes", &ProductTree::bytes)

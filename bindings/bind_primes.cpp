@@ -87,9 +87,9 @@ py::bytes generate(unsigned bits, bool safe, bool top_two, bool three_mod_four, 
   Words out;
   raise_on_error(out.allocate((bits + 63) / 64 + 1), "a prime");
   const PrimeRequest request = request_of(bits, safe, top_two, three_mod_four);
-  raise_on_error(run_job(std::move(progress),
-                         [&](JobControl* control) { return generate_prime(request, out.data(), control); }),
-                 "a prime of " + std::to_string(bits) + " bits");
+  raise_on_error(
+      run_job(std::move(progress), [&](JobControl* control) { return generate_prime(request, out.data(), control); }),
+      "a prime of " + std::to_string(bits) + " bits");
   return py::bytes(reinterpret_cast<const char*>(out.data()), (bits + 63) / 64 * 8);
 }
 
@@ -125,9 +125,7 @@ py::tuple hash_to_prime_rows(const Seeds& seeds, unsigned bits, py::object progr
   const std::uint8_t* data = seeds.data();
   std::uint64_t *out = primes.mutable_data(), *found = counters.mutable_data();
   raise_on_error(run_job(std::move(progress),
-                         [&](JobControl* control) {
-                           return hash_to_prime_var(data, n, bits, out, found, control);
-                         }),
+                         [&](JobControl* control) { return hash_to_prime_var(data, n, bits, out, found, control); }),
                  "hashing to primes of " + std::to_string(bits) + " bits");
   return py::make_tuple(primes, counters);
 }

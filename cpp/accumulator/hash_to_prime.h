@@ -10,8 +10,8 @@
 //
 // No two sequences of tag and fields give one message, and each candidate is one compression at 256 bits. On average c
 // is 0.347 bits; a verifier that is told c may check that one number alone only if it trusts that no smaller counter
-// gives a prime, so verify() searches again. Primes: Baillie-PSW and 2 random bases (primes/primality.h). Variable time:
-// for public values. Cost at 256 bits: 89 compressions, 12 powers in batches across all seeds.
+// gives a prime, so verify() searches again. Primes: Baillie-PSW and 2 random bases (primes/primality.h). Variable
+// time: for public values. Cost at 256 bits: 89 compressions, 12 powers in batches across all seeds.
 #pragma once
 
 #include <cstddef>

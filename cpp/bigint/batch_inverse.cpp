@@ -26,8 +26,7 @@ struct Chunk {
 Status one_by_one(Montgomery& m, const Chunk& chunk, std::uint64_t* residues, std::size_t* bad) noexcept {
   const std::size_t n = m.size();
   for (std::size_t i = 0; i < chunk.count; ++i) m.leave(residues + i * n, residues + i * n);
-  const Status status =
-      chunk.invert({chunk.count, n, chunk.modulus.words(), 0, residues, residues}, bad, nullptr);
+  const Status status = chunk.invert({chunk.count, n, chunk.modulus.words(), 0, residues, residues}, bad, nullptr);
   for (std::size_t i = 0; i < chunk.count; ++i) {
     std::copy_n(residues + i * n, n, chunk.out + i * chunk.words);
     std::fill_n(chunk.out + i * chunk.words + n, chunk.words - n, 0);

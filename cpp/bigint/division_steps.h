@@ -1,14 +1,14 @@
 // The division steps of Bernstein and Yang on numbers of any length: the greatest common divisor, and with it the
 // inverse modulo an odd number.
 //
-// Source: Bernstein, Yang, "Fast constant-time gcd computation and modular inversion", TCHES 2019(3), sections 8 and 11:
-// from delta = 1 and odd f,
+// Source: Bernstein, Yang, "Fast constant-time gcd computation and modular inversion", TCHES 2019(3), sections 8 and
+// 11: from delta = 1 and odd f,
 //   (delta, f, g) <- (1 - delta, g, (g - f) / 2)                if delta > 0 and g is odd
 //                    (1 + delta, f, (g + (g mod 2) f) / 2)      otherwise
-// until g = 0, when f = +-gcd. With |f|, |g| <= 2^d, d >= 46, (49 d + 57) / 17 steps are enough (theorem 11.2). 62 steps
-// at a time depend on the low words alone and give a 2 x 2 matrix of transition; applied to (f, g), and modulo m to
-// (d, e) with f = d a and g = e a, it takes them all at once. Numbers are signed, in limbs of 62 bits, two's complement:
-// the top limb carries the sign, the others are in [0, 2^62).
+// until g = 0, when f = +-gcd. With |f|, |g| <= 2^d, d >= 46, (49 d + 57) / 17 steps are enough (theorem 11.2). 62
+// steps at a time depend on the low words alone and give a 2 x 2 matrix of transition; applied to (f, g), and modulo m
+// to (d, e) with f = d a and g = e a, it takes them all at once. Numbers are signed, in limbs of 62 bits, two's
+// complement: the top limb carries the sign, the others are in [0, 2^62).
 //
 // Constant time for a given number of limbs, except where the name ends in _var.
 #pragma once
@@ -28,9 +28,7 @@ constexpr std::uint64_t kMask = (std::uint64_t{1} << kBits) - 1;
 constexpr std::size_t limbs(std::size_t words) noexcept { return (64 * words + 2 + kBits - 1) / kBits; }
 
 // Rounds of 62 steps after which g = 0, for |f|, |g| <= 2^(64 words)
-constexpr std::size_t rounds(std::size_t words) noexcept {
-  return ((49 * 64 * words + 57) / 17 + kBits - 1) / kBits;
-}
+constexpr std::size_t rounds(std::size_t words) noexcept { return ((49 * 64 * words + 57) / 17 + kBits - 1) / kBits; }
 
 inline void from_words(std::int64_t* out, std::size_t length, const std::uint64_t* a, std::size_t words) noexcept {
   for (std::size_t i = 0; i < length; ++i) {
@@ -78,8 +76,8 @@ inline std::int64_t steps(std::int64_t delta, std::uint64_t f, std::uint64_t g, 
   return delta;
 }
 
-// The same, faster where bits of g are zero: runs of them are shifted out at once, and up to six odd steps are joined by
-// clearing as many low bits of g with one multiple of f.
+// The same, faster where bits of g are zero: runs of them are shifted out at once, and up to six odd steps are joined
+// by clearing as many low bits of g with one multiple of f.
 inline std::int64_t steps_var(std::int64_t delta, std::uint64_t f, std::uint64_t g, Transition& t) noexcept {
   std::uint64_t u = 1, v = 0, q = 0, r = 1;
   for (int left = kBits;;) {
@@ -141,8 +139,10 @@ inline void apply_modular(const Transition& t, std::int64_t* d, std::int64_t* e,
   std::int64_t md = (t.u & sd) + (t.v & se), me = (t.q & sd) + (t.r & se);
   i128 cd = static_cast<i128>(t.u) * d[0] + static_cast<i128>(t.v) * e[0];
   i128 ce = static_cast<i128>(t.q) * d[0] + static_cast<i128>(t.r) * e[0];
-  md -= static_cast<std::int64_t>((m_inverse * static_cast<std::uint64_t>(cd) + static_cast<std::uint64_t>(md)) & kMask);
-  me -= static_cast<std::int64_t>((m_inverse * static_cast<std::uint64_t>(ce) + static_cast<std::uint64_t>(me)) & kMask);
+  md -=
+      static_cast<std::int64_t>((m_inverse * static_cast<std::uint64_t>(cd) + static_cast<std::uint64_t>(md)) & kMask);
+  me -=
+      static_cast<std::int64_t>((m_inverse * static_cast<std::uint64_t>(ce) + static_cast<std::uint64_t>(me)) & kMask);
   cd += static_cast<i128>(m[0]) * md;
   ce += static_cast<i128>(m[0]) * me;
   cd >>= kBits;

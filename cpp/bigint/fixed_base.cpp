@@ -10,7 +10,7 @@ namespace {
 
 using u64 = std::uint64_t;
 
-constexpr std::size_t kTogether = 16;  // exponents that share the reading of a window
+constexpr std::size_t kTogether = 16;    // exponents that share the reading of a window
 constexpr double kEntryCost = 1.0 / 96;  // of reading an entry, in products, next to n words of each
 
 std::size_t windows_of(std::size_t exponent_bits, unsigned window) noexcept {
@@ -94,14 +94,15 @@ Status FixedBase::assign(const Modulus& modulus, const u64* base, std::size_t wo
     for (unsigned i = 1; i < window; ++i) m.sqr(first, first);
     if (control != nullptr && !control->check()) return Status::cancelled;
   }
-  ASSAY_TRY(for_chunks(modulus, windows_, 1, control, [&](Montgomery& each, std::size_t begin, std::size_t end) noexcept {
-    for (std::size_t t = begin; t < end; ++t) {
-      u64* row = window_begin(t);
-      std::copy_n(each.one(), n, row);
-      for (std::size_t d = 2; d < entries; ++d) each.mul(row + d * n, row + (d - 1) * n, row + n);
-    }
-    return Status::ok;
-  }));
+  ASSAY_TRY(
+      for_chunks(modulus, windows_, 1, control, [&](Montgomery& each, std::size_t begin, std::size_t end) noexcept {
+        for (std::size_t t = begin; t < end; ++t) {
+          u64* row = window_begin(t);
+          std::copy_n(each.one(), n, row);
+          for (std::size_t d = 2; d < entries; ++d) each.mul(row + d * n, row + (d - 1) * n, row + n);
+        }
+        return Status::ok;
+      }));
   bits_ = exponent_bits;
   return Status::ok;
 }
@@ -118,43 +119,41 @@ Status FixedBase::power(const u64* exponents, std::size_t count, std::size_t exp
                         JobControl* control) const noexcept {
   if (bits_ == 0 || !fit(exponents, count, exponent_words)) return Status::out_of_range;
   const std::size_t n = modulus_->size(), entries = std::size_t{1} << window_;
-  return for_chunks(*modulus_, count, kTogether, control,
-                    [&](Montgomery& m, std::size_t begin, std::size_t end) noexcept -> Status {
-                      Words entry;
-                      ASSAY_TRY(entry.allocate(n));
-                      for (std::size_t t = 0; t < windows_; ++t) {
-                        const u64* row = table_.data() + t * entries * n;
-                        for (std::size_t i = begin; i < end; ++i) {
-                          const u64 digit =
-                              digit_of(exponents + i * exponent_words, exponent_words, t * window_, window_);
-                          u64* result = out + i * n;
-                          select_entry(t == 0 ? result : entry.data(), row, entries, digit, n);
-                          if (t > 0) m.mul(result, result, entry.data());
-                        }
-                      }
-                      for (std::size_t i = begin; i < end; ++i) m.leave(out + i * n, out + i * n);
-                      return Status::ok;
-                    });
+  return for_chunks(
+      *modulus_, count, kTogether, control, [&](Montgomery& m, std::size_t begin, std::size_t end) noexcept -> Status {
+        Words entry;
+        ASSAY_TRY(entry.allocate(n));
+        for (std::size_t t = 0; t < windows_; ++t) {
+          const u64* row = table_.data() + t * entries * n;
+          for (std::size_t i = begin; i < end; ++i) {
+            const u64 digit = digit_of(exponents + i * exponent_words, exponent_words, t * window_, window_);
+            u64* result = out + i * n;
+            select_entry(t == 0 ? result : entry.data(), row, entries, digit, n);
+            if (t > 0) m.mul(result, result, entry.data());
+          }
+        }
+        for (std::size_t i = begin; i < end; ++i) m.leave(out + i * n, out + i * n);
+        return Status::ok;
+      });
 }
 
 Status FixedBase::power_var(const u64* exponents, std::size_t count, std::size_t exponent_words, u64* out,
                             JobControl* control) const noexcept {
   if (bits_ == 0 || !fit(exponents, count, exponent_words)) return Status::out_of_range;
   const std::size_t n = modulus_->size(), entries = std::size_t{1} << window_;
-  return for_chunks(*modulus_, count, kTogether, control,
-                    [&](Montgomery& m, std::size_t begin, std::size_t end) noexcept {
-                      for (std::size_t i = begin; i < end; ++i) std::copy_n(m.one(), n, out + i * n);
-                      for (std::size_t t = 0; t < windows_; ++t) {
-                        const u64* row = table_.data() + t * entries * n;
-                        for (std::size_t i = begin; i < end; ++i) {
-                          const u64 digit =
-                              digit_of(exponents + i * exponent_words, exponent_words, t * window_, window_);
-                          if (digit != 0) m.mul(out + i * n, out + i * n, row + digit * n);
-                        }
-                      }
-                      for (std::size_t i = begin; i < end; ++i) m.leave(out + i * n, out + i * n);
-                      return Status::ok;
-                    });
+  return for_chunks(
+      *modulus_, count, kTogether, control, [&](Montgomery& m, std::size_t begin, std::size_t end) noexcept {
+        for (std::size_t i = begin; i < end; ++i) std::copy_n(m.one(), n, out + i * n);
+        for (std::size_t t = 0; t < windows_; ++t) {
+          const u64* row = table_.data() + t * entries * n;
+          for (std::size_t i = begin; i < end; ++i) {
+            const u64 digit = digit_of(exponents + i * exponent_words, exponent_words, t * window_, window_);
+            if (digit != 0) m.mul(out + i * n, out + i * n, row + digit * n);
+          }
+        }
+        for (std::size_t i = begin; i < end; ++i) m.leave(out + i * n, out + i * n);
+        return Status::ok;
+      });
 }
 
 }  // namespace assay

@@ -1,8 +1,9 @@
-// Many powers of one base by a table: base^e with e = sum_t d_t 2^(w t) is the product of the entries base^(d_t 2^(w t)).
+// Many powers of one base by a table: base^e with e = sum_t d_t 2^(w t) is the product of the entries base^(d_t 2^(w
+// t)).
 //
-// Source: Brickell, Gordon, McCurley, Wilson, EUROCRYPT 92, with all digits in the table: no squarings. Cost of a power:
-// bits / w products. Memory: bits / w windows of 2^w entries of the modulus' size, which window_bits() and table_bytes()
-// tell before it is made; making it takes one product an entry.
+// Source: Brickell, Gordon, McCurley, Wilson, EUROCRYPT 92, with all digits in the table: no squarings. Cost of a
+// power: bits / w products. Memory: bits / w windows of 2^w entries of the modulus' size, which window_bits() and
+// table_bytes() tell before it is made; making it takes one product an entry.
 //
 // power() is constant time in base, exponents and modulus: every entry of a window is read for each exponent, in groups
 // of exponents that share the reading. power_var() reads the entry it needs and skips zero digits, which allows wider
@@ -30,8 +31,8 @@ unsigned fixed_base_window(unsigned modulus_bits, std::size_t exponent_bits, boo
 
 class FixedBase {
  public:
-  // base: `words` words, reduced first; exponents of up to exponent_bits bits, 1 to 16384; window: 1 to 12 (out_of_range).
-  // The modulus must outlive this.
+  // base: `words` words, reduced first; exponents of up to exponent_bits bits, 1 to 16384; window: 1 to 12
+  // (out_of_range). The modulus must outlive this.
   Status assign(const Modulus& modulus, const std::uint64_t* base, std::size_t words, std::size_t exponent_bits,
                 unsigned window, JobControl* control) noexcept;
 

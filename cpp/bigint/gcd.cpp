@@ -13,10 +13,10 @@ using namespace division_steps;
 
 constexpr std::size_t kMaxWords = 256;
 
-std::size_t trailing_zeros_var(const std::uint64_t* a, std::size_t words) noexcept {
+// of a number that is not zero
+std::size_t trailing_zeros_var(const std::uint64_t* a) noexcept {
   std::size_t i = 0;
-  while (a[i] == 0) ++i;  // a is not zero
-  (void)words;
+  while (a[i] == 0) ++i;
   return 64 * i + static_cast<std::size_t>(__builtin_ctzll(a[i]));
 }
 
@@ -154,7 +154,7 @@ Status gcd_var(const PairBatch& batch, std::uint64_t* out, JobControl* control) 
         }
         std::copy_n(a, words, x);
         std::copy_n(b, words, y);
-        const std::size_t twos_a = trailing_zeros_var(a, words), twos_b = trailing_zeros_var(b, words);
+        const std::size_t twos_a = trailing_zeros_var(a), twos_b = trailing_zeros_var(b);
         shift_right(x, words, twos_a);
         shift_right(y, words, twos_b);
         scratch.gcd.run_var(x, y, result);
@@ -182,7 +182,7 @@ int jacobi_inplace_var(std::uint64_t* a, std::uint64_t* n, std::size_t words) no
     while (words > 1 && (a[words - 1] | n[words - 1]) == 0) --words;
     if (words == 1) return sign * jacobi_word_var(a[0], n[0]);
     if (is_zero_var(a, words)) return 0;  // n > 1
-    const std::size_t twos = trailing_zeros_var(a, words);
+    const std::size_t twos = trailing_zeros_var(a);
     shift_right(a, words, twos);
     if ((twos & 1) != 0 && ((n[0] & 7) == 3 || (n[0] & 7) == 5)) sign = -sign;
     std::size_t top = words;

@@ -32,7 +32,7 @@ class Inversion {
     std::fill_n(d_, length_, 0);
     std::fill_n(e_, length_, 0);
     e_[0] = difference(m_, 1, length_) != 0 ? 1 : 0;  // 1 mod m
-    std::uint64_t x = m[0];  // 1 / m modulo 2^3, then 2^6, 2^12, ... 2^96
+    std::uint64_t x = m[0];                           // 1 / m modulo 2^3, then 2^6, 2^12, ... 2^96
     for (int i = 0; i < 5; ++i) x *= 2 - m[0] * x;
     m_inverse_ = x & kMask;
   }

@@ -236,7 +236,7 @@ class Job {
   const MultiPowerBatch& batch_;
   std::size_t n_, terms_, outputs_, bits_ = 0, piece_ = 0, pieces_ = 0;
   Method method_ = {};
-  Words tables_, partial_;  // tables: those of shared bases
+  Words tables_, partial_;                  // tables: those of shared bases
   std::unique_ptr<std::uint8_t[]> filled_;  // by task: whether its partial product is other than the empty one
 };
 

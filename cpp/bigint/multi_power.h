@@ -27,7 +27,7 @@ struct MultiPowerBatch {
   std::size_t base_step = 0;                    // 0: the same bases for all outputs, 1: their own
   const std::uint64_t* exponents = nullptr;     // [count][terms] rows of exponent_words words
   std::size_t exponent_words = 0;
-  std::uint64_t* out = nullptr;                 // [count] rows, which overlap no operand
+  std::uint64_t* out = nullptr;  // [count] rows, which overlap no operand
 };
 
 Status multi_power_var(const MultiPowerBatch& batch, JobControl* control) noexcept;

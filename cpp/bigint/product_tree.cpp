@@ -71,7 +71,8 @@ Status ProductTree::assign_var(const u64* values, std::size_t count, std::size_t
   return Status::ok;
 }
 
-// frac(x / M), m + 1 words for M of m words: M = D 2^(64 n' - s) with D in [1/2, 1), and x / M = x 2^s (1 / D) 2^(-64 n').
+// frac(x / M), m + 1 words for M of m words: M = D 2^(64 n' - s) with D in [1/2, 1), and x / M = x 2^s (1 / D) 2^(-64
+// n').
 Status ProductTree::root_fraction(const u64* x, std::size_t n, u64* fraction) const noexcept {
   const std::size_t m = root_words(), used = natural_size_var(root(), m);
   if (used == 0) return Status::not_invertible;
@@ -111,24 +112,23 @@ Status ProductTree::remainders_var(const u64* x, std::size_t n, u64* out, JobCon
   for (std::size_t level = levels_ - 1; level-- > 0;) {
     const std::size_t full = (std::size_t{1} << level) * words_, longest = std::min(2 * full, root_words());
     const u64* products = level_begin(level);
-    ASSAY_TRY(for_each_node(
-        nodes(level + 1), longest, natural_scratch(longest + 1) + 2 * longest + 2, control,
-        [&](std::size_t k, u64* scratch) {
-          const std::size_t all = node_words(level + 1, k), begin = node_begin(level + 1, k);
-          const u64* parent = above + fraction_begin(level + 1, k);
-          u64* left = here + fraction_begin(level, 2 * k);
-          if (all <= full) {
-            std::copy_n(parent, all + 1, left);
-            return Status::ok;
-          }
-          u64* product = scratch + natural_scratch(longest + 1);
-          const std::size_t right = all - full;
-          natural_mul(product, parent, all + 1, products + begin + full, right, scratch);
-          std::copy_n(product + right, full + 1, left);
-          natural_mul(product, parent, all + 1, products + begin, full, scratch);
-          std::copy_n(product + full, right + 1, here + fraction_begin(level, 2 * k + 1));
-          return Status::ok;
-        }));
+    ASSAY_TRY(for_each_node(nodes(level + 1), longest, natural_scratch(longest + 1) + 2 * longest + 2, control,
+                            [&](std::size_t k, u64* scratch) {
+                              const std::size_t all = node_words(level + 1, k), begin = node_begin(level + 1, k);
+                              const u64* parent = above + fraction_begin(level + 1, k);
+                              u64* left = here + fraction_begin(level, 2 * k);
+                              if (all <= full) {
+                                std::copy_n(parent, all + 1, left);
+                                return Status::ok;
+                              }
+                              u64* product = scratch + natural_scratch(longest + 1);
+                              const std::size_t right = all - full;
+                              natural_mul(product, parent, all + 1, products + begin + full, right, scratch);
+                              std::copy_n(product + right, full + 1, left);
+                              natural_mul(product, parent, all + 1, products + begin, full, scratch);
+                              std::copy_n(product + full, right + 1, here + fraction_begin(level, 2 * k + 1));
+                              return Status::ok;
+                            }));
     std::swap(above, here);
     if (control != nullptr) control->report("levels divided", levels_ - 1 - level, levels_ - 1);
   }

@@ -5,13 +5,13 @@
 // Remainders by a scaled tree: a node with the product P carries frac(X / P). For children A and B of P,
 //   frac(X / A) = frac(frac(X / P) B),   and at a leaf   X mod m = m frac(X / m),
 // so that one reciprocal at the root and products on the way down are all. Source: Bernstein, "Scaled remainder trees"
-// (2004); Brent, Zimmermann, Modern Computer Arithmetic, section 3.4 for the reciprocal (bigint/reciprocal.h). A node of
-// n words carries n + 1 words of its fraction, from below by at most 33 + l units of the last after l levels: a level
-// adds one for the words it cuts. At a leaf 128 units are added first, so that the product with m < 2^(64 n) lies in
-// [r, r + 1): the floor is exact.
+// (2004); Brent, Zimmermann, Modern Computer Arithmetic, section 3.4 for the reciprocal (bigint/reciprocal.h). A node
+// of n words carries n + 1 words of its fraction, from below by at most 33 + l units of the last after l levels: a
+// level adds one for the words it cuts. At a leaf 128 units are added first, so that the product with m < 2^(64 n) lies
+// in [r, r + 1): the floor is exact.
 //
-// Variable time: for public numbers. Cost of a tree of n words in all: ceil(log2 count) levels of products, dominated by
-// the root's, n/2 by n/2 words; remainders of a number of n words take about four times the tree. Memory: n words a
+// Variable time: for public numbers. Cost of a tree of n words in all: ceil(log2 count) levels of products, dominated
+// by the root's, n/2 by n/2 words; remainders of a number of n words take about four times the tree. Memory: n words a
 // level.
 #pragma once
 

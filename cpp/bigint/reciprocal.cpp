@@ -57,8 +57,8 @@ Status natural_reciprocal_var(u64* y, std::size_t precision, const u64* d, std::
   const std::size_t most = precision;
   Words memory;
   ASSAY_TRY(memory.allocate(6 * most + 16 + natural_scratch(most + 2)));
-  u64 *divisor = memory.data(), *product = divisor + most, *error = product + 2 * most + 4,
-      *update = error + most + 2, *scratch = update + 2 * most + 6;
+  u64 *divisor = memory.data(), *product = divisor + most, *error = product + 2 * most + 4, *update = error + most + 2,
+      *scratch = update + 2 * most + 6;
   u64* result = y + (precision - h);  // the words of y lie below its top
   ASSAY_TRY(first(result, h, d, n));
   const WordKernel& kernel = word_kernel();
@@ -67,7 +67,7 @@ Status natural_reciprocal_var(u64* y, std::size_t precision, const u64* d, std::
     while (w / 2 + 1 > h) w = w / 2 + 1;
     // error <- 1 - D y, in [0, B^(1 - h)): w words below the point, of which the h - 1 upper are zero
     top_words(divisor, w, d, n);
-    natural_mul(product, divisor, w, result, h + 1, scratch);  // w + h words below the point
+    natural_mul(product, divisor, w, result, h + 1, scratch);        // w + h words below the point
     for (std::size_t i = 0; i < w; ++i) error[i] = ~product[h + i];  // 1 - x, less a unit
     // y <- y + y error
     const std::size_t e = natural_size_var(error, w);

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "base/words.h"
+#include "bigint/lanes_kernel.h"
 #include "bigint/natural.h"
 #include "primes/primality.h"
 #include "primes/sieve.h"
@@ -12,7 +13,7 @@
 namespace assay {
 namespace {
 
-constexpr std::size_t kBatch = 8;  // candidates that go through the lanes together
+constexpr std::size_t kMostBatch = 64;      // candidates tested together
 constexpr double kExpGamma = 0.5614594836;  // e^-gamma
 
 std::uint32_t sieve_limit(const PrimeRequest& request) noexcept {
@@ -25,17 +26,25 @@ std::size_t window_of(const PrimeRequest& request) noexcept {
   return request.safe ? std::size_t{1} << 18 : std::size_t{4} * request.bits;
 }
 
+// One for each thread, or for each lane of each: what is tested after the first prime of a batch is lost.
+std::size_t batch_of(unsigned bits) noexcept {
+  const LanesKernel* kernel = lanes_kernel();
+  const bool lanes = kernel != nullptr && kernel->power_break_even(bits) <= kLanes;
+  return std::min(kMostBatch, num_threads() * (lanes ? kLanes : 1));
+}
+
 class Search {
  public:
   explicit Search(const PrimeRequest& request) noexcept
       : request_(request),
         bits_(request.safe ? request.bits - 1 : request.bits),
         words_((bits_ + 63) / 64),
-        step_(request.three_mod_four && !request.safe ? 4 : 2) {}
+        step_(request.three_mod_four && !request.safe ? 4 : 2),
+        batch_(batch_of(bits_)) {}
 
   Status run(std::uint64_t* out, JobControl* control) noexcept {
     ASSAY_TRY(sieve_.allocate(window_of(request_), sieve_limit(request_)));
-    ASSAY_TRY(space_.allocate((1 + 2 * kBatch) * (words_ + 1)));
+    ASSAY_TRY(space_.allocate((2 + batch_) * (words_ + 1)));
     for (;;) {
       ASSAY_TRY(draw_start());
       sieve_.run(start(), words_, step_, request_.safe);
@@ -75,7 +84,7 @@ class Search {
     const std::size_t expected = static_cast<std::size_t>(expected_tests(request_)) + 1;
     for (std::size_t next = 0; next < sieve_.window();) {
       std::size_t n = 0;
-      for (; next < sieve_.window() && n < kBatch; ++next) {
+      for (; next < sieve_.window() && n < batch_; ++next) {
         if (sieve_.composite(next)) continue;
         if (!make_candidate(next, candidate(n))) {
           next = sieve_.window();
@@ -97,7 +106,7 @@ class Search {
   Status test_batch(std::size_t n, std::uint64_t* out, bool* found, JobControl* control) noexcept {
     Candidates candidates;
     ASSAY_TRY(candidates.assign(candidate(0), n, words_));
-    std::uint8_t passed[kBatch];
+    std::uint8_t passed[kMostBatch];
     ASSAY_TRY(base_two_test(candidates, Timing::constant, passed, control));
     for (std::size_t i = 0; i < n && !*found; ++i)
       if (passed[i] != 0) ASSAY_TRY(confirm(candidate(i), out, found, control));
@@ -107,11 +116,10 @@ class Search {
   // c has passed to base 2. If it is q, p = 2 q + 1 must pass too, and then both the rest.
   Status confirm(const std::uint64_t* c, std::uint64_t* out, bool* found, JobControl* control) noexcept {
     const std::size_t words = (request_.bits + 63) / 64;
-    std::uint64_t* p = space_.data() + (1 + kBatch) * (words_ + 1);
+    std::uint64_t* p = space_.data() + (1 + batch_) * (words_ + 1);
     std::copy_n(c, words_, p);
     if (request_.safe) {
-      for (std::size_t k = words; k-- > 0;)
-        p[k] = (k < words_ ? c[k] << 1 : 0) | (k == 0 ? 1 : c[k - 1] >> 63);
+      for (std::size_t k = words; k-- > 0;) p[k] = (k < words_ ? c[k] << 1 : 0) | (k == 0 ? 1 : c[k - 1] >> 63);
       Candidates doubled;
       ASSAY_TRY(doubled.assign(p, 1, words));
       std::uint8_t passed;
@@ -138,7 +146,7 @@ class Search {
   unsigned bits_;  // of what is searched: p, or q
   std::size_t words_;
   unsigned step_;
-  std::size_t tested_ = 0;
+  std::size_t batch_, tested_ = 0;
   Sieve sieve_;
   Words space_;  // start, the candidates of a batch, 2 q + 1
 };

@@ -4,10 +4,10 @@
 //   candidates start + 2 i (or 4 i), i < window, sieved by the small primes (primes/sieve.h), in order;
 //   the first that passes primes/primality.h is the answer; a window without one is replaced by a fresh start
 //
-// For safe primes q is searched so, and sieved together with 2 q + 1. Two primes with their two top bits set multiply to
-// exactly twice the bits. Taking the next prime after a random start prefers primes after long gaps: the entropy lost is
-// below one bit (Brandt, Damgard, CRYPTO 92). Powers are constant time in the candidates, the sieve is not (see there);
-// the number of candidates tested is told by the time. All that held a candidate is wiped.
+// For safe primes q is searched so, and sieved together with 2 q + 1. Two primes with their two top bits set multiply
+// to exactly twice the bits. Taking the next prime after a random start prefers primes after long gaps: the entropy
+// lost is below one bit (Brandt, Damgard, CRYPTO 92). Powers are constant time in the candidates, the sieve is not (see
+// there); the number of candidates tested is told by the time. All that held a candidate is wiped.
 //
 // Cost: primes have density 2.885 / bits among odd numbers, of which sieving by the primes below 2^20 leaves 8.1 %:
 // about 0.0281 bits powers a prime; safe primes about 0.00079 bits^2. Eight candidates are tested at once.

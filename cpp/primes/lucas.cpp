@@ -1,6 +1,7 @@
 #include "primes/lucas.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "base/words.h"
@@ -24,8 +25,8 @@ std::uint64_t word_remainder(const std::uint64_t* n, std::size_t words, std::uin
 // (D / n) for D = magnitude or -magnitude, odd and positive magnitude and n
 int jacobi_small(std::uint64_t magnitude, bool negative, const std::uint64_t* n, std::size_t words) noexcept {
   int symbol = jacobi_word_var(word_remainder(n, words, magnitude), magnitude);
-  if ((magnitude & n[0] & 3) == 3) symbol = -symbol;          // reciprocity
-  if (negative && (n[0] & 3) == 3) symbol = -symbol;          // (-1 / n)
+  if ((magnitude & n[0] & 3) == 3) symbol = -symbol;  // reciprocity
+  if (negative && (n[0] & 3) == 3) symbol = -symbol;  // (-1 / n)
   return symbol;
 }
 
@@ -61,14 +62,16 @@ class Ring {
     for (std::size_t i = 0; i < n; ++i) r[i] = r[i] >> 1 | (i + 1 < n ? r[i + 1] : carry) << 63;
   }
 
-  // The residue of a small number, or of its negative
-  void small(std::uint64_t* r, std::uint64_t magnitude, bool negative) noexcept {
-    std::fill_n(r, size(), 0);
-    r[0] = magnitude;
-    montgomery_.enter(r, r, size());
+  // r <- a m, or its negative, for a small m > 0 that may be told; r is not a.
+  void times(std::uint64_t* r, const std::uint64_t* a, std::uint64_t m, bool negative) noexcept {
+    std::copy_n(a, size(), r);
+    for (int bit = std::bit_width(m) - 1; bit-- > 0;) {
+      add(r, r, r);
+      if (((m >> bit) & 1) != 0) add(r, r, a);
+    }
     if (!negative) return;
     std::fill_n(row_.data(), size(), 0);
-    montgomery_.sub(r, row_.data(), r);
+    sub(r, row_.data(), r);
   }
 
  private:
@@ -93,18 +96,17 @@ class Sequences {
   Sequences(const std::uint64_t* n, std::size_t words, const Modulus& modulus) noexcept
       : n_(n), size_(natural_size_var(n, words)), multiple_(modulus.bits() != natural_bits_var(n, words)) {}
 
+  // |D| and whether D is negative
   Status start(const Modulus& modulus, std::uint64_t magnitude, bool negative) noexcept {
     ASSAY_TRY(ring_.assign(modulus));
     const std::size_t k = ring_.size();
-    ASSAY_TRY(space_.allocate(9 * k));
-    u_ = space_.data(), v_ = u_ + k, power_ = v_ + k;                  // U_1 = 1, V_1 = P = 1, Q^1
-    d_ = power_ + k, q_ = d_ + k, t_ = q_ + k, w_ = t_ + k, spare_ = w_ + k;  // spare: 2 k words
-    std::copy_n(ring_.one(), k, u_);
+    ASSAY_TRY(space_.allocate(7 * k));
+    u_ = space_.data(), v_ = u_ + k, power_ = v_ + k, t_ = power_ + k, w_ = t_ + k, spare_ = w_ + k;
+    d_ = magnitude, d_negative_ = negative;
+    q_ = negative ? (1 + magnitude) / 4 : (magnitude - 1) / 4;  // Q = (1 - D) / 4, of the other sign
+    std::copy_n(ring_.one(), k, u_);                            // U_1 = 1, V_1 = P = 1, Q^1
     std::copy_n(ring_.one(), k, v_);
-    ring_.small(d_, magnitude, negative);
-    // Q = (1 - D) / 4
-    ring_.small(q_, negative ? (1 + magnitude) / 4 : (magnitude - 1) / 4, !negative);
-    std::copy_n(q_, k, power_);
+    ring_.times(power_, ring_.one(), q_, !d_negative_);
     return Status::ok;
   }
 
@@ -113,14 +115,14 @@ class Sequences {
     const std::size_t k = ring_.size();
     ring_.mul(u_, u_, v_);
     double_v();
-    ring_.mul(t_, d_, u_);  // D U + V, U + V
+    ring_.times(t_, u_, d_, d_negative_);  // D U + V, U + V
     ring_.add(t_, t_, v_);
     ring_.halve(t_);
     ring_.add(w_, u_, v_);
     ring_.halve(w_);
     select(u_, w_, mask, k);
     select(v_, t_, mask, k);
-    ring_.mul(t_, power_, q_);
+    ring_.times(t_, power_, q_, !d_negative_);
     select(power_, t_, mask, k);
   }
   // V alone, for the indices 2^r d
@@ -153,8 +155,10 @@ class Sequences {
   bool multiple_;
   Ring ring_;
   Words space_;
-  std::uint64_t *u_ = nullptr, *v_ = nullptr, *power_ = nullptr, *d_ = nullptr, *q_ = nullptr, *t_ = nullptr,
-                *w_ = nullptr, *spare_ = nullptr;
+  std::uint64_t *u_ = nullptr, *v_ = nullptr, *power_ = nullptr, *t_ = nullptr, *w_ = nullptr;
+  std::uint64_t* spare_ = nullptr;  // two rows
+  std::uint64_t d_ = 0, q_ = 0;     // |D|, |Q|
+  bool d_negative_ = false;
 };
 
 }  // namespace

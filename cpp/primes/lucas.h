@@ -6,8 +6,8 @@
 //
 // Source: Baillie, Wagstaff, Math. Comp. 35 (1980), method A; Pomerance, Selfridge, Wagstaff, same volume. No composite
 // is known that passes this and Miller's test to base 2; below 2^64 there is none (Feitsma, Galway). A square has no D:
-// after some tries n is tested for one. Constant time in the bits of n but for the choice of D, which tells some symbols
-// (D / n), and for the verdict. Cost: 5 products a bit.
+// after some tries n is tested for one. Constant time in the bits of n but for the choice of D, which tells some
+// symbols (D / n), and for the verdict. Cost: 3 products a bit, and about 15 sums.
 #pragma once
 
 #include "base/status.h"

@@ -168,8 +168,8 @@ Status miller_rabin(const Candidates& candidates, const std::uint64_t* bases, Ti
   Words space;
   ASSAY_TRY(space.allocate(2 * count * words));
   std::copy_n(bases, count * words, space.data());
-  return test(candidates, {count, words, candidates.moduli(), 1, 0}, timing, space.data(),
-              space.data() + count * words, passed, control);
+  return test(candidates, {count, words, candidates.moduli(), 1, 0}, timing, space.data(), space.data() + count * words,
+              passed, control);
 }
 
 Status miller_rabin_random(const Candidates& candidates, unsigned rounds, Timing timing, std::uint8_t* passed,
@@ -185,8 +185,8 @@ Status miller_rabin_random(const Candidates& candidates, unsigned rounds, Timing
   std::unique_ptr<std::uint8_t[]> verdicts(new (std::nothrow) std::uint8_t[rows]);
   if (!verdicts) return Status::out_of_memory;
   for (std::size_t b = 0; b < batches; ++b) {
-    const Rows batch = across ? Rows{rows, words, candidates.moduli(), 1, 0}
-                              : Rows{rows, words, candidates.moduli() + b, 0, b};
+    const Rows batch =
+        across ? Rows{rows, words, candidates.moduli(), 1, 0} : Rows{rows, words, candidates.moduli() + b, 0, b};
     for (std::size_t k = 0; k < rows; ++k)
       ASSAY_TRY(random_base(space.data() + k * words, candidates.value(across ? k : b), words));
     ASSAY_TRY(test(candidates, batch, timing, space.data(), space.data() + rows * words, verdicts.get(), control));

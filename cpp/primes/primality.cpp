@@ -13,7 +13,7 @@ namespace assay {
 namespace {
 
 constexpr unsigned kMostRounds = 256;
-constexpr std::size_t kBlock = 1024;        // candidates made ready at a time
+constexpr std::size_t kBlock = 1024;  // candidates made ready at a time
 
 enum class Verdict : std::uint8_t { composite = 0, prime = 1, open = 2 };
 
@@ -79,8 +79,8 @@ Status confirm_primes(const Candidates& candidates, unsigned rounds, Timing timi
       [&](std::size_t begin, std::size_t end) noexcept {
         for (std::size_t i = begin; i < end; ++i) {
           bool passed = prime[i] != 0;
-          if (passed && strong_lucas(candidates.value(i), candidates.words(), candidates.moduli()[i], &passed) !=
-                            Status::ok)
+          if (passed &&
+              strong_lucas(candidates.value(i), candidates.words(), candidates.moduli()[i], &passed) != Status::ok)
             no_memory.store(true, std::memory_order_relaxed);
           prime[i] = passed ? 1 : 0;
         }

@@ -5,8 +5,8 @@
 //
 // start is odd and above 2^40, so no candidate is a small prime itself; step is 2 or 4, so that its inverse modulo p is
 // one or two halvings. Residues are computed in constant time, but which bytes of the window are written depends on
-// start: an observer of the cache may learn about it, as in every sieve. The window and the residues are wiped. Cost for
-// n words and the primes below B: about n B / (3 ln B) steps of a reduction, and window ln ln B writes.
+// start: an observer of the cache may learn about it, as in every sieve. The window and the residues are wiped. Cost
+// for n words and the primes below B: about n B / (3 ln B) steps of a reduction, and window ln ln B writes.
 #pragma once
 
 #include <cstddef>

@@ -13,9 +13,10 @@ __extension__ using u128 = unsigned __int128;
 std::uint64_t reduce(u128 t, std::uint64_t product, std::uint64_t neg_inverse) noexcept {
   const std::uint64_t m = static_cast<std::uint64_t>(t) * neg_inverse;
   const std::uint64_t high = static_cast<std::uint64_t>(t >> 64);
-  const std::uint64_t carry = static_cast<std::uint64_t>((static_cast<u128>(m) * product) >> 64) +
-                              (static_cast<std::uint64_t>(t) != 0 ? 1 : 0);  // < G + 1: the low words add up to 2^64 or 0
-  const std::uint64_t sum = high + carry;  // < 2 G < 2^64
+  const std::uint64_t carry =
+      static_cast<std::uint64_t>((static_cast<u128>(m) * product) >> 64) +
+      (static_cast<std::uint64_t>(t) != 0 ? 1 : 0);  // < G + 1: the low words add up to 2^64 or 0
+  const std::uint64_t sum = high + carry;            // < 2 G < 2^64
   return sum - (product & (0 - static_cast<std::uint64_t>(sum >= product)));
 }
 
@@ -32,8 +33,8 @@ std::uint64_t montgomery_residue(const std::uint64_t* x, std::size_t n, std::uin
 
 // 2^(64 (n + 1)) mod G: to the power n in Montgomery form is 2^(64 n) 2^64. The time tells n alone.
 std::uint64_t power_of_radix(std::size_t n, std::uint64_t product, std::uint64_t neg_inverse) noexcept {
-  const std::uint64_t one = (0 - product) % product;                                         // 2^64 mod G
-  std::uint64_t result = one;                                                                // 1
+  const std::uint64_t one = (0 - product) % product;                                          // 2^64 mod G
+  std::uint64_t result = one;                                                                 // 1
   std::uint64_t base = static_cast<std::uint64_t>((static_cast<u128>(one) << 64) % product);  // 2^64
   for (; n > 0; n >>= 1) {
     if ((n & 1) != 0) result = reduce(static_cast<u128>(result) * base, product, neg_inverse);
@@ -61,7 +62,7 @@ const SmallPrimes* SmallPrimes::get() noexcept {
 
 bool SmallPrimes::fill() noexcept {
   constexpr std::size_t kHalf = kSmallPrimeLimit / 2, kBound = 82'100;  // pi(2^20) = 82025
-  std::unique_ptr<bool[]> composite(new (std::nothrow) bool[kHalf]());   // of 2 i + 1
+  std::unique_ptr<bool[]> composite(new (std::nothrow) bool[kHalf]());  // of 2 i + 1
   primes_ = new (std::nothrow) std::uint32_t[kBound];
   reciprocals_ = new (std::nothrow) std::uint64_t[kBound];
   groups_ = new (std::nothrow) Group[kBound / 3 + 1];
