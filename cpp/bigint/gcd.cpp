@@ -187,7 +187,7 @@ int jacobi_inplace_var(std::uint64_t* a, std::uint64_t* n, std::size_t words) no
     if ((twos & 1) != 0 && ((n[0] & 7) == 3 || (n[0] & 7) == 5)) sign = -sign;
     std::size_t top = words;
     while (top > 0 && a[top - 1] == n[top - 1]) --top;
-    if (top == 0) return 0;  // a = n > 1
+    if (top == 0) return n[0] == 1 && is_zero_var(n + 1, words - 1) ? sign : 0;  // a = n
     if (a[top - 1] < n[top - 1]) {
       std::swap(a, n);
       if ((a[0] & n[0] & 3) == 3) sign = -sign;

@@ -1,9 +1,9 @@
 """Greatest common divisors, Jacobi symbols and modular inverses of many numbers.
 
-Numbers are rows of little-endian words, `uint64[n, words]`, or integers (see `assay.crypto.bigint`). With `secret=True`,
-the default where there is a choice, time and memory accesses depend on the widths of the rows alone; whether a number
-is invertible is told all the same. Widths are at most 16384 bits. Sources: Bernstein, Yang, TCHES 2019(3); Montgomery's
-trick for many inverses of one modulus, Math. Comp. 48 (1987).
+Numbers are rows of little-endian words, `uint64[n, words]`, or integers (see `assay.crypto.bigint`). With
+`secret=True`, the default where there is a choice, time and memory accesses depend on the widths of the rows alone;
+whether a number is invertible is told all the same. Widths are at most 16384 bits. Sources: Bernstein, Yang, TCHES
+2019(3); Montgomery's trick for many inverses of one modulus, Math. Comp. 48 (1987).
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ def hash_to_prime(tag: str, *fields: bytes, bits: SupportsIndex = 256) -> tuple[
 def verify(tag: str, fields: Sequence[bytes], prime: SupportsIndex, counter: SupportsIndex, *, bits: int = 256) -> None:
     """Returns if `prime` with `counter` is what the message hashes to, by searching again.
 
-    Raises `VerificationError` if it is not. A verifier that checked this counter alone would accept a later prime of the
-    same message: a second name for one member.
+    Raises `VerificationError` if it is not. A verifier that checked this counter alone would accept a later prime of
+    the same message: a second name for one member.
     """
     expected = hash_to_prime(tag, *fields, bits=bits)
     if (index(prime), index(counter)) != expected:

@@ -1,9 +1,9 @@
 """Products of powers, and many powers of one base.
 
-`multi_power` computes prod_j base_j^exponent_ij, as dot products of ciphertexts with plaintext weights need them: Straus
-for few terms, Pippenger's buckets for many, whichever takes fewer products. Public exponents only. `FixedBase` keeps a
-table of one base, with which a power takes no squarings; constant time in the exponents unless told otherwise. Moduli
-are odd, of 256 to 8192 bits.
+`multi_power` computes prod_j base_j^exponent_ij, as dot products of ciphertexts with plaintext weights need them:
+Straus for few terms, Pippenger's buckets for many, whichever takes fewer products. Public exponents only. `FixedBase`
+keeps a table of one base, with which a power takes no squarings; constant time in the exponents unless told otherwise.
+Moduli are odd, of 256 to 8192 bits.
 """
 
 from __future__ import annotations

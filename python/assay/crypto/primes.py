@@ -1,10 +1,10 @@
 """Primality, and secret random primes.
 
-`is_prime` is for public numbers: trial division, Baillie-PSW, then Miller's test to bases drawn from the operating system
-after the numbers are fixed, so that a number chosen to deceive passes `rounds` of them with probability 4^-rounds at most.
-`generate_prime` draws from the operating system, tests in constant time and wipes what it held; the Python integer it
-returns is not wiped, and neither are copies of it. Sources: Baillie, Wagstaff, Math. Comp. 35 (1980); Rabin, J. Number
-Theory 12 (1980); Damgard, Landrock, Pomerance, Math. Comp. 61 (1993).
+`is_prime` is for public numbers: trial division, Baillie-PSW, then Miller's test to bases drawn from the operating
+system after the numbers are fixed, so that a number chosen to deceive passes `rounds` of them with probability
+4^-rounds at most. `generate_prime` draws from the operating system, tests in constant time and wipes what it held; the
+Python integer it returns is not wiped, and neither are copies of it. Sources: Baillie, Wagstaff, Math. Comp. 35 (1980);
+Rabin, J. Number Theory 12 (1980); Damgard, Landrock, Pomerance, Math. Comp. 61 (1993).
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def is_prime(
         progress: told how many numbers are tested.
 
     Raises:
-        InvalidInput: a negative number, or rounds out of range. LimitError: more than 8192 bits. WrongType: a wrong dtype.
+        InvalidInput: a negative number, or rounds out of range. LimitError: more than 8192 bits. WrongType: a wrong
+            dtype.
     """
     rows = rows_of(values, "values")
     if not 0 <= index(rounds) <= _MAX_ROUNDS:
