@@ -15,6 +15,7 @@ __all__: list[str] = [
     "CircuitCompiler",
     "DenseMerkleTree",
     "EddsaPrivateKey",
+    "FixedBaseTable",
     "GROTH16_MAX_LOG",
     "Groth16Tables",
     "Groth16Verifier",
@@ -22,6 +23,7 @@ __all__: list[str] = [
     "Moduli",
     "NativeCircuit",
     "PrecomputedBases",
+    "ProductTree",
     "R1cs",
     "SecretScalar",
     "SparseMerkleTree",
@@ -32,6 +34,11 @@ __all__: list[str] = [
     "babyjubjub_multiply_base",
     "babyjubjub_pack",
     "babyjubjub_unpack",
+    "bigint_batch_inverse",
+    "bigint_gcd",
+    "bigint_inverse",
+    "bigint_jacobi",
+    "bigint_multi_power",
     "bigint_multiply",
     "bigint_power",
     "bn254_add",
@@ -49,18 +56,27 @@ __all__: list[str] = [
     "ceremony_lagrange",
     "cpu_info",
     "eddsa_verify",
+    "expected_prime_tests",
     "field_dot",
     "field_mul_throughput",
     "field_vector_op",
     "fixed_base",
     "fixed_base_memory_estimate",
+    "fixed_base_table_bytes",
+    "fixed_base_window",
+    "generate_prime",
     "groth16_columns_from_lagrange",
     "groth16_domain_log",
     "groth16_prove",
     "groth16_setup",
+    "hash_to_prime",
+    "hash_to_prime_seeds",
+    "is_prime",
+    "is_square",
     "isa",
     "merkle_multiproof_root",
     "merkle_path_root",
+    "miller_rabin",
     "msm",
     "msm_memory_estimate",
     "natural_divrem",
@@ -77,11 +93,14 @@ __all__: list[str] = [
     "poseidon_parameters",
     "poseidon_permute",
     "precomputed_memory_estimate",
+    "product_tree_bytes",
+    "product_tree_remainder_bytes",
     "set_isa",
     "set_num_threads",
     "sha256",
     "sha256_implementation",
     "status_message",
+    "strong_lucas",
 ]
 
 class Moduli:
@@ -95,6 +114,45 @@ class Moduli:
         """
         Words of the widest.
         """
+
+class ProductTree:
+    """
+    The products of neighbours, of neighbours' neighbours, ... of all numbers.
+    """
+    def __init__(self, values: numpy.typing.NDArray[numpy.uint64], progress: typing.Any = None) -> None: ...
+    def __len__(self) -> int: ...
+    def remainders(
+        self, x: numpy.typing.NDArray[numpy.uint64], progress: typing.Any = None
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        x uint64[1, k] modulo each number: uint64[n, words].
+        """
+    def root(self) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        The product of all: uint64[1, n words].
+        """
+    @property
+    def bytes(self) -> int: ...
+
+class FixedBaseTable:
+    """
+    Powers of one base by a table.
+    """
+    def __init__(
+        self,
+        modulus: numpy.typing.NDArray[numpy.uint64],
+        base: numpy.typing.NDArray[numpy.uint64],
+        exponent_bits: typing.SupportsInt | typing.SupportsIndex,
+        window: typing.SupportsInt | typing.SupportsIndex,
+        progress: typing.Any = None,
+    ) -> None: ...
+    def power(
+        self, exponents: numpy.typing.NDArray[numpy.uint64], variable: bool, progress: typing.Any = None
+    ) -> numpy.typing.NDArray[numpy.uint64]: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def window(self) -> int: ...
 
 class Transcript:
     """
@@ -566,6 +624,53 @@ def babyjubjub_unpack(bytes: bytes) -> numpy.typing.NDArray[numpy.uint64]:
     32 bytes -> uint64[8].
     """
 
+def bigint_batch_inverse(
+    values: numpy.typing.NDArray[numpy.uint64],
+    modulus: numpy.typing.NDArray[numpy.uint64],
+    variable: bool,
+    progress: typing.Any = None,
+) -> tuple:
+    """
+    As bigint_inverse for one modulus uint64[1, words], by one inversion for many rows.
+    """
+
+def bigint_gcd(
+    a: numpy.typing.NDArray[numpy.uint64],
+    b: numpy.typing.NDArray[numpy.uint64],
+    variable: bool,
+    progress: typing.Any = None,
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    gcd of uint64[n, words] and uint64[1 or n, words] by rows; constant time takes odd rows in b.
+    """
+
+def bigint_inverse(
+    values: numpy.typing.NDArray[numpy.uint64],
+    moduli: numpy.typing.NDArray[numpy.uint64],
+    variable: bool,
+    progress: typing.Any = None,
+) -> tuple:
+    """
+    (inverses uint64[n, words], zero where there is none; the first such row or None).
+    """
+
+def bigint_jacobi(
+    a: numpy.typing.NDArray[numpy.uint64], n: numpy.typing.NDArray[numpy.uint64], progress: typing.Any = None
+) -> numpy.typing.NDArray[numpy.int8]:
+    """
+    The Jacobi symbols (a / n) by rows as int8[n]; n odd; variable time.
+    """
+
+def bigint_multi_power(
+    modulus: numpy.typing.NDArray[numpy.uint64],
+    bases: numpy.typing.NDArray[numpy.uint64],
+    exponents: numpy.typing.NDArray[numpy.uint64],
+    progress: typing.Any = None,
+) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    prod_j base_j ^ exponent_ij for bases uint64[terms, words] or uint64[n, terms, words] and exponents uint64[n, terms, k]: uint64[n, words]. Variable time.
+    """
+
 def bigint_multiply(
     moduli: Moduli,
     a: numpy.typing.NDArray[numpy.uint64],
@@ -694,6 +799,11 @@ def eddsa_verify(
     uint64[n, 8], uint64[n, 4], uint64[n, 12] -> uint8[n], 0 where the signature verifies.
     """
 
+def expected_prime_tests(bits: typing.SupportsInt | typing.SupportsIndex, safe: bool) -> float:
+    """
+    Powers that generate_prime takes on average.
+    """
+
 def field_dot(
     field: typing.SupportsInt | typing.SupportsIndex,
     a: numpy.typing.NDArray[numpy.uint64],
@@ -738,6 +848,28 @@ def fixed_base_memory_estimate(
 ) -> int:
     """
     Bytes beyond input and output.
+    """
+
+def fixed_base_table_bytes(
+    modulus_bits: typing.SupportsInt | typing.SupportsIndex,
+    exponent_bits: typing.SupportsInt | typing.SupportsIndex,
+    window: typing.SupportsInt | typing.SupportsIndex,
+) -> int: ...
+def fixed_base_window(
+    modulus_bits: typing.SupportsInt | typing.SupportsIndex,
+    exponent_bits: typing.SupportsInt | typing.SupportsIndex,
+    variable_time: bool,
+    most_bytes: typing.SupportsInt | typing.SupportsIndex,
+) -> int: ...
+def generate_prime(
+    bits: typing.SupportsInt | typing.SupportsIndex,
+    safe: bool,
+    top_two: bool,
+    three_mod_four: bool,
+    progress: typing.Any = None,
+) -> bytes:
+    """
+    A random prime, little-endian bytes of whole words.
     """
 
 def groth16_columns_from_lagrange(
@@ -812,6 +944,34 @@ def groth16_setup(
     Fills the arrays of a key. `trapdoor` (tau, alpha, beta, delta) is for tests: such a key is worthless. mapped: the arrays are a shared map of a file, whose pages are given back as they are written.
     """
 
+def hash_to_prime(
+    seeds: numpy.typing.NDArray[numpy.uint8],
+    bits: typing.SupportsInt | typing.SupportsIndex,
+    progress: typing.Any = None,
+) -> tuple:
+    """
+    (primes uint64[n, words], counters uint64[n]). Variable time.
+    """
+
+def hash_to_prime_seeds(tag: str, messages: list) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    The seeds uint8[n, 32] of n messages, each a list of byte strings.
+    """
+
+def is_prime(
+    values: numpy.typing.NDArray[numpy.uint64],
+    rounds: typing.SupportsInt | typing.SupportsIndex,
+    progress: typing.Any = None,
+) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    Baillie-PSW and `rounds` random bases by rows of uint64[n, words]: uint8[n]. Variable time.
+    """
+
+def is_square(values: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    Whether each row is a square: uint8[n].
+    """
+
 def isa() -> str:
     """
     Name of the instruction-set level in force.
@@ -839,6 +999,13 @@ def merkle_path_root(
 ) -> numpy.typing.NDArray[numpy.uint64]:
     """
     The root a path leads to.
+    """
+
+def miller_rabin(
+    values: numpy.typing.NDArray[numpy.uint64], bases: numpy.typing.NDArray[numpy.uint64], variable: bool
+) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    Miller's test of each row to the base in the same row: uint8[n].
     """
 
 def msm(
@@ -947,6 +1114,14 @@ def precomputed_memory_estimate(
     Bytes of the table, and of a sum beyond table and scalars.
     """
 
+def product_tree_bytes(
+    count: typing.SupportsInt | typing.SupportsIndex, words: typing.SupportsInt | typing.SupportsIndex
+) -> int: ...
+def product_tree_remainder_bytes(
+    count: typing.SupportsInt | typing.SupportsIndex,
+    words: typing.SupportsInt | typing.SupportsIndex,
+    x_words: typing.SupportsInt | typing.SupportsIndex,
+) -> int: ...
 def set_isa(name: str) -> None:
     """
     Chooses the instruction-set level for this process; scalar: the best without lanes.
@@ -970,6 +1145,11 @@ def sha256_implementation() -> str:
 def status_message(status: typing.SupportsInt | typing.SupportsIndex) -> str:
     """
     What a status number means.
+    """
+
+def strong_lucas(values: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    The strong Lucas test by rows: uint8[n].
     """
 
 GROTH16_MAX_LOG: int = 27

@@ -48,3 +48,9 @@ def test_the_page_on_keys_proves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
         assert target.startswith("http") or ((ROOT / page).parent / target).exists(), target
+
+
+def test_the_page_on_number_theory_holds() -> None:
+    namespace: dict[str, object] = {}
+    exec(compile(blocks("docs/number-theory.md")[0], "docs/number-theory.md", "exec"), namespace)
+    assert "member" in namespace
