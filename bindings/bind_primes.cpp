@@ -54,15 +54,15 @@ Flags miller_rabin_rows(const LimbArray& values, const LimbArray& bases, bool va
   return out;
 }
 
-Flags strong_lucas_rows(const LimbArray& values) {
+Flags strong_lucas_rows(const LimbArray& values, bool variable) {
   const std::size_t words = columns(values, "values"), n = static_cast<std::size_t>(values.shape(0));
   Candidates candidates;
   raise_on_error(candidates.assign(values.data(), n, words), "the strong Lucas test takes odd numbers above 1");
   Flags out(static_cast<py::ssize_t>(n));
   for (std::size_t i = 0; i < n; ++i) {
     bool passed = false;
-    raise_on_error(strong_lucas(candidates.value(i), candidates.words(), candidates.moduli()[i], &passed),
-                   "strong Lucas test");
+    const auto test = variable ? strong_lucas_var : strong_lucas;
+    raise_on_error(test(candidates.value(i), candidates.words(), candidates.moduli()[i], &passed), "strong Lucas test");
     out.mutable_data()[i] = passed ? 1 : 0;
   }
   return out;
@@ -137,7 +137,8 @@ void bind_primes(py::module_& m) {
         "Baillie-PSW and `rounds` random bases by rows of uint64[n, words]: uint8[n]. Variable time.");
   m.def("miller_rabin", &miller_rabin_rows, py::arg("values").noconvert(), py::arg("bases").noconvert(),
         py::arg("variable"), "Miller's test of each row to the base in the same row: uint8[n].");
-  m.def("strong_lucas", &strong_lucas_rows, py::arg("values").noconvert(), "The strong Lucas test by rows: uint8[n].");
+  m.def("strong_lucas", &strong_lucas_rows, py::arg("values").noconvert(), py::arg("variable") = false,
+        "The strong Lucas test by rows: uint8[n].");
   m.def("is_square", &is_square_rows, py::arg("values").noconvert(), "Whether each row is a square: uint8[n].");
   m.def("generate_prime", &generate, py::arg("bits"), py::arg("safe"), py::arg("top_two"), py::arg("three_mod_four"),
         py::arg("progress") = py::none(), "A random prime, little-endian bytes of whole words.");

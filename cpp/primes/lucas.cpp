@@ -110,11 +110,14 @@ class Sequences {
     return Status::ok;
   }
 
-  // The index doubles, and grows by one where `mask` is all ones.
-  void step(std::uint64_t mask) noexcept {
-    const std::size_t k = ring_.size();
+  // The index doubles.
+  void double_all() noexcept {
     ring_.mul(u_, u_, v_);
     double_v();
+  }
+  // The index grows by one where `mask` is all ones.
+  void increment(std::uint64_t mask) noexcept {
+    const std::size_t k = ring_.size();
     ring_.times(t_, u_, d_, d_negative_);  // D U + V, U + V
     ring_.add(t_, t_, v_);
     ring_.halve(t_);
@@ -161,9 +164,8 @@ class Sequences {
   bool d_negative_ = false;
 };
 
-}  // namespace
-
-Status strong_lucas(const std::uint64_t* n, std::size_t words, const Modulus& modulus, bool* passed) noexcept {
+template <bool kVariableTime>
+Status test(const std::uint64_t* n, std::size_t words, const Modulus& modulus, bool* passed) noexcept {
   *passed = false;
   std::uint64_t magnitude = 5;
   bool negative = false;
@@ -190,14 +192,27 @@ Status strong_lucas(const std::uint64_t* n, std::size_t words, const Modulus& mo
   while (((m[twos / 64] >> (twos % 64)) & 1) == 0) ++twos;
   Sequences sequences(n, words, modulus);
   ASSAY_TRY(sequences.start(modulus, magnitude, negative));
-  for (std::size_t i = natural_bits_var(m, words + 1) - 1; i-- > twos;)
-    sequences.step(0 - ((m[i / 64] >> (i % 64)) & 1));
+  for (std::size_t i = natural_bits_var(m, words + 1) - 1; i-- > twos;) {
+    const std::uint64_t bit = (m[i / 64] >> (i % 64)) & 1;
+    sequences.double_all();
+    if (!kVariableTime || bit != 0) sequences.increment(0 - bit);
+  }
   ASSAY_TRY(sequences.u_is_zero(passed));
   for (std::size_t r = 0; r < twos && !*passed; ++r) {
     if (r > 0) sequences.double_v();
     ASSAY_TRY(sequences.v_is_zero(passed));
   }
   return Status::ok;
+}
+
+}  // namespace
+
+Status strong_lucas(const std::uint64_t* n, std::size_t words, const Modulus& modulus, bool* passed) noexcept {
+  return test<false>(n, words, modulus, passed);
+}
+
+Status strong_lucas_var(const std::uint64_t* n, std::size_t words, const Modulus& modulus, bool* passed) noexcept {
+  return test<true>(n, words, modulus, passed);
 }
 
 // Newton from above, x <- (x + n / x) / 2, falls until x = floor(sqrt(n)).

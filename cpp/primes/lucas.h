@@ -17,6 +17,7 @@ namespace assay {
 
 // Whether n passes. n: `words` words, odd, above 2^20; modulus: n or an odd multiple of it.
 Status strong_lucas(const std::uint64_t* n, std::size_t words, const Modulus& modulus, bool* passed) noexcept;
+Status strong_lucas_var(const std::uint64_t* n, std::size_t words, const Modulus& modulus, bool* passed) noexcept;
 
 // Whether n is a square; variable time.
 Status is_square_var(const std::uint64_t* n, std::size_t words, bool* square) noexcept;

@@ -1,9 +1,11 @@
 #include "primes/miller_rabin.h"
 
 #include <algorithm>
+#include <atomic>
 #include <new>
 
 #include "base/random.h"
+#include "bigint/montgomery.h"
 #include "bigint/natural.h"
 #include "bigint/power.h"
 
@@ -69,12 +71,34 @@ struct Rows {
   std::size_t first;  // candidate of row 0
 };
 
+// passed <- whether the residue b^d is 1, or squared fewer than `twos` times gives -1.
+Status decide(const Candidates& candidates, std::size_t i, std::size_t twos, std::uint64_t* residue,
+              std::uint8_t* passed) noexcept {
+  const std::size_t words = candidates.words();
+  const std::uint64_t* n = candidates.value(i);
+  ASSAY_TRY(candidates.reduce(i, residue));
+  *passed = is_one(residue, words) || is_minus_one(residue, n, words) ? 1 : 0;
+  if (*passed != 0 || twos < 2) return Status::ok;
+  Montgomery m;
+  Words square;
+  ASSAY_TRY(m.assign(candidates.moduli()[i]));
+  ASSAY_TRY(square.allocate(m.size()));
+  m.enter(square.data(), residue, words);
+  for (std::size_t r = 1; r < twos && *passed == 0; ++r) {
+    m.sqr(square.data(), square.data());
+    m.leave(residue, square.data());
+    std::fill(residue + m.size(), residue + words, 0);
+    ASSAY_TRY(candidates.reduce(i, residue));
+    *passed = is_minus_one(residue, n, words) ? 1 : 0;
+  }
+  return Status::ok;
+}
+
 // passed[i] <- verdict of row i; residues and exponents are scratch of count rows, residues hold the bases.
 Status test(const Candidates& candidates, const Rows& rows, Timing timing, std::uint64_t* residues,
             std::uint64_t* exponents, std::uint8_t* passed, JobControl* control) noexcept {
   const std::size_t words = rows.words;
   const auto candidate = [&](std::size_t i) noexcept { return rows.first + i * rows.step; };
-  std::size_t longest = 0;
   std::unique_ptr<std::size_t[]> twos(new (std::nothrow) std::size_t[rows.count]);
   if (!twos) return Status::out_of_memory;
   for (std::size_t i = 0; i < rows.count; ++i) {
@@ -83,7 +107,6 @@ Status test(const Candidates& candidates, const Rows& rows, Timing timing, std::
     } else {
       twos[i] = twos[0];
     }
-    longest = std::max(longest, twos[i]);
   }
   PowerBatch powers;
   powers.count = rows.count;
@@ -93,34 +116,17 @@ Status test(const Candidates& candidates, const Rows& rows, Timing timing, std::
   powers.bases = powers.out = residues;
   powers.exponents = exponents;
   ASSAY_TRY(timing == Timing::constant ? power(powers, control) : power_var(powers, control));
-  bool open = false;  // a row that more squarings may still decide
-  const auto look = [&](std::size_t round) noexcept {
-    open = false;
-    for (std::size_t i = 0; i < rows.count; ++i) {
-      if (passed[i] != 0 || round >= twos[i]) continue;
-      std::uint64_t* residue = residues + i * words;
-      ASSAY_TRY(candidates.reduce(candidate(i), residue));
-      if (is_minus_one(residue, candidates.value(candidate(i)), words) || (round == 0 && is_one(residue, words))) {
-        passed[i] = 1;
-      } else {
-        open |= round + 1 < twos[i];
-      }
-    }
-    return Status::ok;
-  };
-  std::fill_n(passed, rows.count, std::uint8_t{0});
-  ASSAY_TRY(look(0));
-  for (std::size_t round = 1; open && round < longest; ++round) {
-    MultiplyBatch squares;
-    squares.count = rows.count;
-    squares.words = words;
-    squares.moduli = rows.moduli;
-    squares.modulus_step = rows.step;
-    squares.a = squares.b = squares.out = residues;
-    ASSAY_TRY(multiply(squares, control));
-    ASSAY_TRY(look(round));
-  }
-  return Status::ok;
+  std::atomic<int> failed{static_cast<int>(Status::ok)};
+  ASSAY_TRY(parallel_for(
+      rows.count, 16,
+      [&](std::size_t begin, std::size_t end) noexcept {
+        for (std::size_t i = begin; i < end; ++i) {
+          const Status status = decide(candidates, candidate(i), twos[i], residues + i * words, passed + i);
+          if (status != Status::ok) failed.store(static_cast<int>(status), std::memory_order_relaxed);
+        }
+      },
+      control));
+  return static_cast<Status>(failed.load());
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 //
 // Source: Miller, J. Comput. Syst. Sci. 13 (1976); Rabin, J. Number Theory 12 (1980): of the bases below a composite n
 // at most a quarter pass, so t random ones err with probability at most 4^-t. All powers of a call go to one batch
-// (bigint/power.h), which serves eight of them at once on levels with lanes. Cost: one power a row, and s products.
+// (bigint/power.h), which serves eight of them at once on levels with lanes. Cost: one power a row, and s squares.
 //
 // Numbers of fewer than 256 bits take part as well: a residue modulo n is found modulo a multiple of n.
 #pragma once

@@ -72,6 +72,7 @@ Status base_two_test(const Candidates& candidates, Timing timing, std::uint8_t* 
 
 Status confirm_primes(const Candidates& candidates, unsigned rounds, Timing timing, std::uint8_t* prime,
                       JobControl* control) noexcept {
+  const auto lucas = timing == Timing::constant ? strong_lucas : strong_lucas_var;
   std::atomic<bool> no_memory{false};
   ASSAY_TRY(miller_rabin_random(candidates, rounds, timing, prime, control));
   ASSAY_TRY(parallel_for(
@@ -79,8 +80,7 @@ Status confirm_primes(const Candidates& candidates, unsigned rounds, Timing timi
       [&](std::size_t begin, std::size_t end) noexcept {
         for (std::size_t i = begin; i < end; ++i) {
           bool passed = prime[i] != 0;
-          if (passed &&
-              strong_lucas(candidates.value(i), candidates.words(), candidates.moduli()[i], &passed) != Status::ok)
+          if (passed && lucas(candidates.value(i), candidates.words(), candidates.moduli()[i], &passed) != Status::ok)
             no_memory.store(true, std::memory_order_relaxed);
           prime[i] = passed ? 1 : 0;
         }

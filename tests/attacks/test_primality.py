@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import gmpy2
 import pytest
 
@@ -35,6 +37,7 @@ def chernick(k: int) -> int | None:
     return factors[0] * factors[1] * factors[2] if all(gmpy2.is_prime(p) for p in factors) else None
 
 
+@cache
 def large_carmichael(bits: int) -> list[int]:
     found, k = [], 1 << (bits // 3 - 4)
     while len(found) < 2:
@@ -70,7 +73,7 @@ def test_arnault(isa: str) -> None:
     assert not _native.strong_lucas(to_words([ARNAULT]))[0]
 
 
-@pytest.mark.parametrize("bits", [90, 256, 300, 768])
+@pytest.mark.parametrize("bits", [90, 256, 300, 640])
 def test_large_carmichael_numbers(isa: str, bits: int) -> None:
     numbers = large_carmichael(bits)
     assert all(pow(2, n - 1, n) == 1 for n in numbers)

@@ -72,8 +72,9 @@ def test_strong_lucas_follows_gmp(isa: str) -> None:
         odd += [rng.getrandbits(bits) | 1 for _ in range(40)]
         odd += [int(gmpy2.next_prime(rng.getrandbits(bits))) for _ in range(5)]
         odd += [int(gmpy2.next_prime(rng.getrandbits(bits // 2))) ** 2 for _ in range(3)]
-    got = _native.strong_lucas(to_words(odd)).astype(bool).tolist()
-    assert got == [bool(gmpy2.is_strong_selfridge_prp(n)) for n in odd]
+    want = [bool(gmpy2.is_strong_selfridge_prp(n)) for n in odd]
+    for variable in (False, True):
+        assert _native.strong_lucas(to_words(odd), variable).astype(bool).tolist() == want
 
 
 def test_squares(isa: str) -> None:
