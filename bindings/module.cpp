@@ -19,6 +19,7 @@ void bind_msm(py::module_& m);
 void bind_circuit(py::module_& m);
 void bind_groth16(py::module_& m);
 void bind_ceremony(py::module_& m);
+void bind_paillier(py::module_& m);
 }  // namespace assay::bindings
 
 PYBIND11_MODULE(_native, m) {
@@ -38,4 +39,5 @@ PYBIND11_MODULE(_native, m) {
   assay::bindings::bind_circuit(m);
   assay::bindings::bind_groth16(m);
   assay::bindings::bind_ceremony(m);
+  assay::bindings::bind_paillier(m);
 }

@@ -22,6 +22,9 @@ __all__: list[str] = [
     "MappedFile",
     "Moduli",
     "NativeCircuit",
+    "PaillierPrivateKey",
+    "PaillierPublicKey",
+    "PaillierShortBase",
     "PrecomputedBases",
     "ProductTree",
     "R1cs",
@@ -589,6 +592,123 @@ class CeremonyGenerator:
         Montgomery form, uint64[1, 8 | 16].
         """
     def scalar(self) -> SecretScalar: ...
+
+class PaillierPublicKey:
+    """
+    N with the constants of N^2; see assay.crypto.paillier.
+    """
+    def __init__(self, n: numpy.typing.NDArray[numpy.uint64]) -> None: ...
+    def add_plain(
+        self,
+        plain: numpy.typing.NDArray[numpy.uint64],
+        factors: numpy.typing.NDArray[numpy.uint64],
+        progress: typing.Any = None,
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        (1 + m N) factor mod N^2 of signed rows uint64[n, w], |m| < N, and factors uint64[n, 2 k].
+        """
+    def blind_exact(
+        self, count: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any = None
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Fresh r^N mod N^2 with r uniform in [1, N): uint64[count, 2 k].
+        """
+    def check(self, rows: numpy.typing.NDArray[numpy.uint64]) -> typing.Any:
+        """
+        None if all rows are ciphertexts, else (position, what is wrong) of the first that is none.
+        """
+    def invert(
+        self, rows: numpy.typing.NDArray[numpy.uint64], progress: typing.Any = None
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Inverses mod N^2 by rows; variable time.
+        """
+    def multiply(
+        self, a: numpy.typing.NDArray[numpy.uint64], b: numpy.typing.NDArray[numpy.uint64]
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        a b mod N^2 by rows of uint64[n, 2 k].
+        """
+    def power_public(
+        self,
+        rows: numpy.typing.NDArray[numpy.uint64],
+        exponent: numpy.typing.NDArray[numpy.uint64],
+        progress: typing.Any = None,
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Rows to the one exponent uint64[w], in time that depends on it.
+        """
+    def weighted(
+        self,
+        ciphertexts: numpy.typing.NDArray[numpy.uint64],
+        weights: numpy.typing.NDArray[numpy.uint64],
+        groups: typing.SupportsInt | typing.SupportsIndex,
+        terms: typing.SupportsInt | typing.SupportsIndex,
+        outputs: typing.SupportsInt | typing.SupportsIndex,
+        weight_bits: typing.SupportsInt | typing.SupportsIndex,
+        each: bool,
+        variable: bool,
+        progress: typing.Any = None,
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        prod_j c[g, j]^w[i, j] as uint64[groups outputs, 2 k].
+        """
+
+class PaillierPrivateKey:
+    """
+    p and q with what follows from them, wiped when freed.
+    """
+    @staticmethod
+    def generate(bits: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any = None) -> PaillierPrivateKey:
+        """
+        A new key with N of exactly so many bits.
+        """
+    def __init__(self, p: numpy.typing.NDArray[numpy.uint64], q: numpy.typing.NDArray[numpy.uint64]) -> None: ...
+    def blind(
+        self, count: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any = None
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Fresh r^N mod N^2: uint64[count, 2 k].
+        """
+    def decrypt(
+        self, ciphertexts: numpy.typing.NDArray[numpy.uint64], centered: bool, progress: typing.Any = None
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Plaintexts, uint64[n, k], of ciphertexts that passed the check: in [0, N), or signed rows in (-N/2, N/2).
+        """
+    def modulus(self) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        N as uint64[k].
+        """
+    def primes(self) -> tuple:
+        """
+        Copies of p > q, uint64[h] each: secret.
+        """
+
+class PaillierShortBase:
+    """
+    Tables of powers of an N-th residue drawn when this is made.
+    """
+    def __init__(
+        self,
+        key: PaillierPublicKey,
+        exponent_bits: typing.SupportsInt | typing.SupportsIndex,
+        progress: typing.Any = None,
+    ) -> None: ...
+    def blind(
+        self, count: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any = None
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        Fresh g^a mod N^2 with short a: uint64[count, 2 k].
+        """
+    def power(
+        self, exponents: numpy.typing.NDArray[numpy.uint64], progress: typing.Any = None
+    ) -> numpy.typing.NDArray[numpy.uint64]:
+        """
+        g^a for uint64[n, w]; constant time.
+        """
+    @property
+    def table_bytes(self) -> int: ...
 
 def babyjubjub_add(
     p: numpy.typing.NDArray[numpy.uint64], q: numpy.typing.NDArray[numpy.uint64]
