@@ -44,6 +44,13 @@ def test_the_page_on_keys_proves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "proof" in namespace
 
 
+def test_the_page_on_paillier_decrypts() -> None:
+    namespace: dict[str, object] = {}
+    for block in blocks("docs/paillier.md"):
+        exec(compile(block, "docs/paillier.md", "exec"), namespace)
+    assert "lies outside the encoding" in str(namespace["refusal"])
+
+
 @pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*.md")))
 def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
