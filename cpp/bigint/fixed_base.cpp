@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <atomic>
 
+#include "bigint/lanes_group.h"
+#include "bigint/lanes_kernel.h"
 #include "bigint/montgomery.h"
+#include "bigint/power.h"
+#include "bigint/table.h"
 
 namespace assay {
 namespace {
@@ -15,22 +19,6 @@ constexpr double kEntryCost = 1.0 / 96;  // of reading an entry, in products, ne
 
 std::size_t windows_of(std::size_t exponent_bits, unsigned window) noexcept {
   return (exponent_bits + window - 1) / window;
-}
-
-u64 digit_of(const u64* e, std::size_t words, std::size_t at, unsigned window) noexcept {
-  const std::size_t word = at / 64, offset = at % 64;
-  u64 x = word < words ? e[word] >> offset : 0;
-  if (offset + window > 64 && word + 1 < words) x |= e[word + 1] << (64 - offset);
-  return x & ((u64{1} << window) - 1);
-}
-
-// out <- entries[digit]; reads all.
-void select_entry(u64* out, const u64* entries, std::size_t count, u64 digit, std::size_t n) noexcept {
-  std::fill_n(out, n, 0);
-  for (u64 k = 0; k < count; ++k, entries += n) {
-    const u64 other = k ^ digit, mask = ((other | (0 - other)) >> 63) - 1;  // all ones where k = digit
-    for (std::size_t i = 0; i < n; ++i) out[i] |= entries[i] & mask;
-  }
 }
 
 // body(montgomery, begin, end) -> Status for chunks of at most `grain` of `count` items on all threads
@@ -100,11 +88,43 @@ Status FixedBase::assign(const Modulus& modulus, const u64* base, std::size_t wo
           u64* row = window_begin(t);
           std::copy_n(each.one(), n, row);
           for (std::size_t d = 2; d < entries; ++d) each.mul(row + d * n, row + (d - 1) * n, row + n);
+          for (std::size_t d = 1; d < entries; ++d) each.canonical(row + d * n, row + d * n);
         }
         return Status::ok;
       }));
+  ASSAY_TRY(find_correction());
   bits_ = exponent_bits;
   return Status::ok;
+}
+
+// 2^((52 d - 64 n) windows) mod N for d digits in lanes; where the exponent is negative, of 1 / 2 = (N + 1) / 2.
+Status FixedBase::find_correction() noexcept {
+#if defined(ASSAY_X86)
+  const std::size_t n = modulus_->size(), digits = kBigintAvx512.digits(modulus_->bits());
+  const bool negative = 52 * digits < 64 * n;
+  const u64 exponent = (negative ? 64 * n - 52 * digits : 52 * digits - 64 * n) * windows_;
+  ASSAY_TRY(correction_.allocate(n));
+  u64* base = correction_.data();
+  std::fill_n(base, n, 0);
+  base[0] = 2;
+  if (negative)
+    for (std::size_t i = 0; i < n;
+         ++i)  // N / 2 rounded up: (N - 1) / 2 + 1, whose low word cannot carry out of n words
+      base[i] = (modulus_->words()[i] >> 1) | (i + 1 < n ? modulus_->words()[i + 1] << 63 : 0);
+  if (negative)
+    for (std::size_t i = 0; i < n && ++base[i] == 0; ++i) {
+    }
+  return assay::power({.count = 1,
+                       .words = n,
+                       .moduli = modulus_,
+                       .bases = base,
+                       .exponents = &exponent,
+                       .exponent_words = 1,
+                       .out = base},
+                      nullptr);
+#else
+  return Status::ok;
+#endif
 }
 
 bool FixedBase::fit(const u64* exponents, std::size_t count, std::size_t exponent_words) const noexcept {
@@ -119,22 +139,50 @@ Status FixedBase::power(const u64* exponents, std::size_t count, std::size_t exp
                         JobControl* control) const noexcept {
   if (bits_ == 0 || !fit(exponents, count, exponent_words)) return Status::out_of_range;
   const std::size_t n = modulus_->size(), entries = std::size_t{1} << window_;
-  return for_chunks(
-      *modulus_, count, kTogether, control, [&](Montgomery& m, std::size_t begin, std::size_t end) noexcept -> Status {
-        Words entry;
-        ASSAY_TRY(entry.allocate(n));
-        for (std::size_t t = 0; t < windows_; ++t) {
-          const u64* row = table_.data() + t * entries * n;
-          for (std::size_t i = begin; i < end; ++i) {
-            const u64 digit = digit_of(exponents + i * exponent_words, exponent_words, t * window_, window_);
-            u64* result = out + i * n;
-            select_entry(t == 0 ? result : entry.data(), row, entries, digit, n);
-            if (t > 0) m.mul(result, result, entry.data());
-          }
-        }
-        for (std::size_t i = begin; i < end; ++i) m.leave(out + i * n, out + i * n);
-        return Status::ok;
-      });
+  const LanesKernel* kernel = lanes_kernel();
+  const std::size_t least = kernel == nullptr ? kLanes + 1 : kernel->power_break_even(modulus_->bits());
+  const bool lanes = least <= kLanes && count >= least;
+  Words prepared;
+  if (lanes) ASSAY_TRY(prepare_lanes(*kernel, *modulus_, prepared));
+  const auto group = [&](std::size_t begin, std::size_t end) noexcept -> Status {
+    FixedBaseGroup group = {.moduli = prepared.data(),
+                            .bits = modulus_->bits(),
+                            .table = table_.data(),
+                            .correction = correction_.data(),
+                            .words = n,
+                            .windows = windows_,
+                            .window = window_,
+                            .exponents = {},
+                            .out = {},
+                            .exponent_words = exponent_words};
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const std::size_t i = begin + lane < end ? begin + lane : begin;
+      group.exponents[lane] = exponents + i * exponent_words;
+      group.out[lane] = out + i * n;
+    }
+    Words scratch;
+    ASSAY_TRY(scratch.allocate(kernel->fixed_base_scratch(group)));
+    kernel->fixed_base(group, scratch.data());
+    return Status::ok;
+  };
+  return for_chunks(*modulus_, count, lanes ? kLanes : kTogether, control,
+                    [&](Montgomery& m, std::size_t begin, std::size_t end) noexcept -> Status {
+                      if (lanes && end - begin >= least) return group(begin, end);
+                      Words entry;
+                      ASSAY_TRY(entry.allocate(n));
+                      for (std::size_t t = 0; t < windows_; ++t) {
+                        const u64* row = table_.data() + t * entries * n;
+                        for (std::size_t i = begin; i < end; ++i) {
+                          const u64 digit =
+                              table_digit(exponents + i * exponent_words, exponent_words, t * window_, window_);
+                          u64* result = out + i * n;
+                          table_select(t == 0 ? result : entry.data(), row, entries, n, digit);
+                          if (t > 0) m.mul(result, result, entry.data());
+                        }
+                      }
+                      for (std::size_t i = begin; i < end; ++i) m.leave(out + i * n, out + i * n);
+                      return Status::ok;
+                    });
 }
 
 Status FixedBase::power_var(const u64* exponents, std::size_t count, std::size_t exponent_words, u64* out,
@@ -147,7 +195,7 @@ Status FixedBase::power_var(const u64* exponents, std::size_t count, std::size_t
         for (std::size_t t = 0; t < windows_; ++t) {
           const u64* row = table_.data() + t * entries * n;
           for (std::size_t i = begin; i < end; ++i) {
-            const u64 digit = digit_of(exponents + i * exponent_words, exponent_words, t * window_, window_);
+            const u64 digit = table_digit(exponents + i * exponent_words, exponent_words, t * window_, window_);
             if (digit != 0) m.mul(out + i * n, out + i * n, row + digit * n);
           }
         }

@@ -7,7 +7,7 @@
 //
 // power() is constant time in base, exponents and modulus: every entry of a window is read for each exponent, in groups
 // of exponents that share the reading. power_var() reads the entry it needs and skips zero digits, which allows wider
-// windows: for public exponents.
+// windows: for public exponents. On levels with lanes power() takes eight exponents at once.
 #pragma once
 
 #include <cstddef>
@@ -49,11 +49,13 @@ class FixedBase {
 
  private:
   bool fit(const std::uint64_t* exponents, std::size_t count, std::size_t exponent_words) const noexcept;
+  Status find_correction() noexcept;
 
   const Modulus* modulus_ = nullptr;
   std::size_t bits_ = 0, windows_ = 0;
   unsigned window_ = 0;
-  Words table_;  // [window][digit][n]: residues of base^(digit 2^(w window))
+  Words table_;       // [window][digit][n]: residues of base^(digit 2^(w window)), below N
+  Words correction_;  // for the lanes (bigint/lanes_products.h), [n]; empty where no level has them
 };
 
 }  // namespace assay

@@ -1,4 +1,4 @@
-#include "bigint/lanes_power.h"
+#include "bigint/lanes_products.h"
 
 namespace assay {
 namespace {
@@ -9,7 +9,17 @@ std::size_t multiply_break_even(unsigned) noexcept { return 3; }
 
 }  // namespace
 
-const LanesKernel kBigintIfma = {power_break_even,    multiply_break_even,       lanes::big::moduli_words,
-                                 lanes::big::prepare, lanes::big::power_scratch, lanes::big::multiply_scratch,
-                                 lanes::big::power,   lanes::big::multiply};
+const LanesKernel kBigintIfma = {power_break_even,
+                                 multiply_break_even,
+                                 lanes::big::moduli_words,
+                                 lanes::big::prepare,
+                                 lanes::big::power_scratch,
+                                 lanes::big::multiply_scratch,
+                                 lanes::big::power,
+                                 lanes::big::multiply,
+                                 lanes::big::digits_of_modulus,
+                                 lanes::big::fixed_base_scratch,
+                                 lanes::big::short_products_scratch,
+                                 lanes::big::fixed_base,
+                                 lanes::big::short_products};
 }  // namespace assay

@@ -35,6 +35,31 @@ struct MultiplyGroup {
   std::size_t words;
 };
 
+// Powers of one base from its table of residues below N (bigint/fixed_base.h); the modulus is the same in all lanes.
+struct FixedBaseGroup {
+  const std::uint64_t* moduli;
+  unsigned bits;
+  const std::uint64_t *table, *correction;  // [windows][2^window] rows, and one row: see bigint/lanes_products.h
+  std::size_t words, windows;               // words of a row: those of the modulus
+  unsigned window;
+  const std::uint64_t* exponents[kLanes];
+  std::uint64_t* out[kLanes];
+  std::size_t exponent_words;
+};
+
+// Products of powers with short exponents (bigint/short_products.h); the modulus is the same in all lanes.
+struct ShortProductsGroup {
+  const std::uint64_t* moduli;
+  unsigned bits;
+  std::size_t words, terms;  // of a row; of the longest product
+  std::size_t exponent_words, digits;
+  unsigned window;
+  bool variable;
+  const std::uint64_t *bases[kLanes], *exponents[kLanes], *heads[kLanes];
+  std::uint64_t* out[kLanes];
+  std::size_t counts[kLanes];  // terms of each product
+};
+
 struct LanesKernel {
   // The fewest rows for which a group takes less time than its rows one by one; kLanes + 1 where it never does. The
   // products are those of one modulus for all: `prepare` costs as much as two products of a group.
@@ -47,6 +72,11 @@ struct LanesKernel {
   std::size_t (*multiply_scratch)(const MultiplyGroup& group) noexcept;
   void (*power)(const PowerGroup& group, std::uint64_t* scratch, Stop stop) noexcept;
   void (*multiply)(const MultiplyGroup& group, std::uint64_t* scratch) noexcept;
+  std::size_t (*digits)(unsigned modulus_bits) noexcept;  // n of R = 2^(52 n)
+  std::size_t (*fixed_base_scratch)(const FixedBaseGroup& group) noexcept;
+  std::size_t (*short_products_scratch)(const ShortProductsGroup& group) noexcept;
+  void (*fixed_base)(const FixedBaseGroup& group, std::uint64_t* scratch) noexcept;
+  void (*short_products)(const ShortProductsGroup& group, std::uint64_t* scratch) noexcept;
 };
 
 #if defined(ASSAY_X86)

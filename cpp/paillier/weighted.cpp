@@ -1,164 +1,124 @@
 #include "paillier/weighted.h"
 
 #include <algorithm>
-#include <atomic>
+#include <memory>
+#include <new>
 
 #include "base/words.h"
-#include "bigint/montgomery.h"
+#include "bigint/power.h"
+#include "bigint/short_products.h"
 #include "paillier/ciphertext.h"
-#include "paillier/rows.h"
-#include "paillier/select.h"
 
 namespace assay::paillier {
 namespace {
 
-constexpr std::size_t kTerms = 32;    // of a block: its tables stay in the second-level cache
-constexpr std::size_t kOutputs = 16;  // that share a block's tables
-constexpr unsigned kMinWindow = 2, kMaxWindow = 6;
-
-// The window that costs least in products; a scan of 64 entries is reckoned as one.
-unsigned best_window(std::size_t outputs, unsigned bits, bool secret) noexcept {
-  unsigned best = kMinWindow;
-  double least = 0;
-  for (unsigned s = kMinWindow; s <= kMaxWindow; ++s) {
-    const double entries = static_cast<double>(1u << s), digits = (bits + 2 + s - 1) / s;
-    const double cost =
-        entries + static_cast<double>(std::min(outputs, kOutputs)) * digits * (1 + (secret ? entries / 64 : 0));
-    if (s == kMinWindow || cost < least) {
-      best = s;
-      least = cost;
-    }
+// out[g] <- (prod_j c[g][j])^-1: a tree of products over the terms, all groups at once.
+Status inverse_products(const PublicKey& key, const WeightedBatch& batch, std::uint64_t* out,
+                        JobControl* control) noexcept {
+  const std::size_t width = key.cipher_words(), groups = batch.groups;
+  Words a, b, rows;  // rows: [terms left][groups]
+  ASSAY_TRY(rows.allocate(batch.terms * groups * width));
+  for (std::size_t g = 0; g < groups; ++g)
+    for (std::size_t j = 0; j < batch.terms; ++j)
+      std::copy_n(batch.ciphertexts + (g * batch.terms + j) * width, width, rows.data() + (j * groups + g) * width);
+  for (std::size_t left = batch.terms; left > 1; left = (left + 1) / 2) {
+    const std::size_t pairs = left / 2;
+    ASSAY_TRY(multiply({.count = pairs * groups,
+                        .words = width,
+                        .moduli = &key.square(),
+                        .a = rows.data(),
+                        .b = rows.data() + (left - pairs) * groups * width,
+                        .out = rows.data()},
+                       control));
   }
-  return best;
+  return invert_var(key, groups, rows.data(), out, control);
 }
 
-struct Plan {
-  const WeightedBatch& batch;
-  std::size_t n;       // words of a residue
-  unsigned window;     // s
-  std::size_t digits;  // of a weight
-  std::size_t words;   // of a recoded weight
-  std::size_t blocks;  // of terms
-  std::size_t chunks;  // of outputs
-};
-
-// row <- w + sum_t 2^(s - 1) 2^(s t), never negative.
-void recode(const Plan& plan, const std::uint64_t* weight, std::uint64_t* row) noexcept {
-  const std::size_t given = plan.batch.weight_words;
-  const std::uint64_t sign = 0 - (weight[given - 1] >> 63);
-  for (std::size_t i = 0; i < plan.words; ++i) row[i] = i < given ? weight[i] : sign;
-  for (std::size_t t = 0; t < plan.digits; ++t) {
-    const std::size_t at = plan.window * t + plan.window - 1;
-    std::uint64_t carry = std::uint64_t{1} << (at % 64);
-    for (std::size_t i = at / 64; i < plan.words; ++i) {
-      row[i] += carry;
-      carry = static_cast<std::uint64_t>(row[i] < carry);
-    }
+// exponent <- w + 2^at, never negative.
+void lift(const std::uint64_t* weight, std::size_t weight_words, std::size_t at, std::uint64_t* exponent,
+          std::size_t words) noexcept {
+  const std::uint64_t sign = 0 - (weight[weight_words - 1] >> 63);
+  std::uint64_t carry = 0;
+  for (std::size_t i = 0; i < words; ++i) {
+    const unsigned __int128 sum = static_cast<unsigned __int128>(i < weight_words ? weight[i] : sign) + carry +
+                                  (i == at / 64 ? std::uint64_t{1} << at % 64 : 0);
+    exponent[i] = static_cast<std::uint64_t>(sum);
+    carry = static_cast<std::uint64_t>(sum >> 64);
   }
 }
 
-// table[e] <- residue of c^(e - 2^(s - 1)), e < 2^s, from the residues of c and c^-1.
-void fill_table(Montgomery& m, unsigned s, const std::uint64_t* c, const std::uint64_t* inverse,
-                std::uint64_t* table) noexcept {
-  const std::size_t n = m.size(), middle = std::size_t{1} << (s - 1);
-  std::copy_n(m.one(), n, table + middle * n);
-  std::copy_n(inverse, n, table + (middle - 1) * n);
-  std::copy_n(c, n, table + (middle + 1) * n);
-  for (std::size_t e = 2; e < middle; ++e) m.mul(table + (middle + e) * n, table + (middle + e - 1) * n, c);
-  for (std::size_t e = 2; e <= middle; ++e) m.mul(table + (middle - e) * n, table + (middle - e + 1) * n, inverse);
-}
+using RunFunction = Status (*)(const ShortProductsBatch&, JobControl*) noexcept;
 
-// product <- residue of prod_j entry[digit_j]; `entry` has n words.
-template <bool kSecret>
-void one_output(Montgomery& m, const Plan& plan, std::size_t terms, const std::uint64_t* tables,
-                const std::uint64_t* recoded, std::uint64_t* product, std::uint64_t* entry) noexcept {
-  const std::size_t n = plan.n, entries = std::size_t{1} << plan.window;
-  bool started = kSecret;
-  std::copy_n(m.one(), n, product);
-  for (std::size_t t = plan.digits; t-- > 0;) {
-    if (started && t + 1 < plan.digits)
-      for (unsigned i = 0; i < plan.window; ++i) m.sqr(product, product);
-    for (std::size_t j = 0; j < terms; ++j) {
-      const std::uint64_t digit =
-          assay::paillier::window(recoded + j * plan.words, plan.words, t * plan.window, plan.window);
-      const std::uint64_t* table = tables + j * entries * n;
-      if constexpr (kSecret) {
-        select(table, entries, n, digit, entry);
-        m.mul(product, product, entry);
-      } else if (digit != entries / 2) {
-        m.mul(product, product, table + digit * n);
-        started = true;
-      }
-    }
-  }
-}
-
-template <bool kSecret>
-Status run(const PublicKey& key, const WeightedBatch& batch, JobControl* control) noexcept {
+Status run(const PublicKey& key, const WeightedBatch& batch, bool variable, RunFunction products,
+           JobControl* control) noexcept {
   if (key.words() == 0) return Status::out_of_range;
   if (batch.terms == 0 || batch.weight_words == 0 || batch.weight_bits >= 64 * batch.weight_words)
     return Status::invalid_length;
-  const unsigned s = best_window(batch.outputs, batch.weight_bits, kSecret);
-  const std::size_t digits = (batch.weight_bits + 2 + s - 1) / s;
-  const Plan plan{.batch = batch,
-                  .n = key.square().size(),
-                  .window = s,
-                  .digits = digits,
-                  .words = (s * digits + 63) / 64,
-                  .blocks = (batch.terms + kTerms - 1) / kTerms,
-                  .chunks = (batch.outputs + kOutputs - 1) / kOutputs};
-  const std::size_t n = plan.n, width = key.cipher_words(), total = batch.groups * batch.outputs;
-  const std::size_t entries = std::size_t{1} << s, most = std::min(kTerms, batch.terms);
-  Words inverses, partial;  // partial: [block][group][output] residues
-  ASSAY_TRY(inverses.allocate(batch.groups * batch.terms * width));
-  ASSAY_TRY(invert_var(key, batch.groups * batch.terms, batch.ciphertexts, inverses.data(), control));
-  ASSAY_TRY(partial.allocate(plan.blocks * total * n));
+  const std::size_t width = key.cipher_words(), total = batch.groups * batch.outputs;
+  if (total == 0) return Status::ok;
+  const unsigned bits = key.square().bits();
 
-  ASSAY_TRY(for_rows(
-      batch.groups * plan.blocks * plan.chunks, 1, key.square(), (most * entries + 3) * n + most * plan.words,
-      [&](std::size_t job, Montgomery& m, std::uint64_t* scratch) noexcept {
-        const std::size_t chunk = job % plan.chunks, block = job / plan.chunks % plan.blocks,
-                          group = job / plan.chunks / plan.blocks;
-        const std::size_t first = block * kTerms, terms = std::min(kTerms, batch.terms - first);
-        std::uint64_t *tables = scratch, *entry = tables + most * entries * n, *c = entry + n, *inverse = c + n,
-                      *recoded = inverse + n;
-        for (std::size_t j = 0; j < terms; ++j) {
-          const std::size_t row = (group * batch.terms + first + j) * width;
-          m.enter(c, batch.ciphertexts + row, width);
-          m.enter(inverse, inverses.data() + row, width);
-          fill_table(m, s, c, inverse, tables + j * entries * n);
-        }
-        for (std::size_t i = chunk * kOutputs; i < std::min(batch.outputs, (chunk + 1) * kOutputs); ++i) {
-          const std::size_t output = (batch.weights_each ? group * batch.outputs : 0) + i;
-          const std::uint64_t* weights = batch.weights + (output * batch.terms + first) * batch.weight_words;
-          for (std::size_t j = 0; j < terms; ++j)
-            recode(plan, weights + j * batch.weight_words, recoded + j * plan.words);
-          std::uint64_t* product = partial.data() + (block * total + group * batch.outputs + i) * n;
-          one_output<kSecret>(m, plan, terms, tables, recoded, product, entry);
-        }
-      },
-      control));
+  // Exponents of B + 2 bits, B = window (digits - 1): w = 2^B gives 2^(B + 1).
+  const std::size_t shared = batch.outputs;
+  const unsigned window = std::max(2u, short_products_window(bits, batch.weight_bits + 2, total, shared, variable));
+  const std::size_t digits = (batch.weight_bits + window - 1) / window + 1, at = window * (digits - 1);
+  const std::size_t exponent_words = (at + 2 + 63) / 64;
+  const std::size_t rows = batch.outputs * batch.terms * (batch.weights_each ? batch.groups : 1);
+  Words exponents, heads, partial, one;
+  ASSAY_TRY(exponents.allocate(rows * exponent_words));
+  for (std::size_t i = 0; i < rows; ++i)
+    lift(batch.weights + i * batch.weight_words, batch.weight_words, at, exponents.data() + i * exponent_words,
+         exponent_words);
+  ASSAY_TRY(heads.allocate(batch.groups * width));
+  ASSAY_TRY(inverse_products(key, batch, heads.data(), control));
+  ASSAY_TRY(one.allocate(width));
+  std::fill_n(one.data(), width, 0);
+  one.data()[0] = 1;
 
-  return for_rows(
-      total, 16, key.square(), 0,
-      [&](std::size_t i, Montgomery& m, std::uint64_t*) noexcept {
-        std::uint64_t *product = partial.data() + i * n, *row = batch.out + i * width;
-        for (std::size_t block = 1; block < plan.blocks; ++block)
-          m.mul(product, product, partial.data() + (block * total + i) * n);
-        m.leave(row, product);
-        std::fill_n(row + n, width - n, 0);
-      },
-      control);
+  // Long sums are cut into blocks of terms of nearly equal length: [block][group][output]. The first has the head.
+  const std::size_t most = short_products_terms(bits, window, total, variable);
+  const std::size_t blocks = (batch.terms + most - 1) / most, step = (batch.terms + blocks - 1) / blocks;
+  ASSAY_TRY(partial.allocate(blocks > 1 ? blocks * total * width : 1));
+  std::uint64_t* results = blocks > 1 ? partial.data() : batch.out;
+  const std::unique_ptr<ShortProduct[]> items(new (std::nothrow) ShortProduct[blocks * total]);
+  if (items == nullptr) return Status::out_of_memory;
+  for (std::size_t block = 0; block < blocks; ++block)
+    for (std::size_t i = 0; i < total; ++i) {
+      const std::size_t group = i / batch.outputs, first = std::min(block * step, batch.terms);
+      const std::size_t output = batch.weights_each ? i : i % batch.outputs;
+      items[block * total + i] = {.bases = batch.ciphertexts + (group * batch.terms + first) * width,
+                                  .exponents = exponents.data() + (output * batch.terms + first) * exponent_words,
+                                  .terms = std::min(step, batch.terms - first),
+                                  .head = block == 0 ? heads.data() + group * width : one.data(),
+                                  .out = results + (block * total + i) * width};
+    }
+  ASSAY_TRY(products({.items = items.get(),
+                      .count = blocks * total,
+                      .words = width,
+                      .modulus = &key.square(),
+                      .exponent_words = exponent_words,
+                      .window = window,
+                      .digits = digits},
+                     control));
+  for (std::size_t block = 1; block < blocks; ++block)
+    ASSAY_TRY(multiply({.count = total,
+                        .words = width,
+                        .moduli = &key.square(),
+                        .a = block == 1 ? results : batch.out,
+                        .b = results + block * total * width,
+                        .out = batch.out},
+                       control));
+  return Status::ok;
 }
 
 }  // namespace
 
 Status weighted(const PublicKey& key, const WeightedBatch& batch, JobControl* control) noexcept {
-  return run<true>(key, batch, control);
+  return run(key, batch, false, short_products, control);
 }
 
 Status weighted_var(const PublicKey& key, const WeightedBatch& batch, JobControl* control) noexcept {
-  return run<false>(key, batch, control);
+  return run(key, batch, true, short_products_var, control);
 }
 
 }  // namespace assay::paillier

@@ -1,13 +1,12 @@
 // Weighted sums under encryption: out[g][i] = prod_j c[g][j]^w[i][j] mod N^2, which holds sum_j w[i][j] m[g][j].
 //
-// Source: Straus, Amer. Math. Monthly 71 (1964), with signed digits of s bits, so that w and -w cost the same:
-//   w + sum_t 2^(s - 1) 2^(s t) = sum_t e_t 2^(s t),  0 <= e_t < 2^s,   w = sum_t (e_t - 2^(s - 1)) 2^(s t)
-// and entry e of a ciphertext's table is c^(e - 2^(s - 1)).
+// Weights are signed rows (two's complement) of weight_words words with |w| <= 2^weight_bits. A power of two that is
+// not below any |w| makes them exponents that are not negative:
+//   prod_j c_j^w_j = (prod_j c_j)^(-2^B) prod_j c_j^(w_j + 2^B),   2^B >= 2^weight_bits
+// so that one inversion a group serves all its ciphertexts, and w and -w cost the same (bigint/short_products.h).
 //
-// Weights are signed rows (two's complement) of weight_words words with |w| <= 2^weight_bits. weighted() is constant
-// time in them: time and addresses depend on the sizes and weight_bits alone. weighted_var() skips zeros: public
-// weights only. Both take ciphertexts in variable time. Cost a group: 2^s products a term for its table, which all
-// outputs share; an output: weight_bits squarings and weight_bits / s products a term.
+// weighted() is constant time in the weights: time and addresses depend on the sizes and weight_bits alone.
+// weighted_var() skips zeros: public weights only. Both take the ciphertexts' inverse in variable time.
 #pragma once
 
 #include <cstddef>

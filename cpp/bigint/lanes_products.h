@@ -1,0 +1,128 @@
+// Products of powers from tables, eight at a time: of one base whose table is ready, and of a few bases each.
+//
+//   fixed base:  out = prod_t table[t][digit t of e],  table[t][d] = base^(d 2^(w t))     (bigint/fixed_base.h)
+//   few bases:   out = head^(2^(w (digits - 1))) prod_j base_j^(e_j)                       (bigint/short_products.h)
+//
+// Secret digits read every entry of their table, masks keep the one that a lane asks for; public ones are gathered.
+#pragma once
+
+#include "bigint/lanes_power.h"
+
+ASSAY_ISA_BEGIN
+
+namespace lanes::big {
+
+// --- fixed base ----------------------------------------------------------------------------------------------------
+
+inline std::size_t fixed_base_scratch(const FixedBaseGroup& group) noexcept {
+  const std::size_t n = digits_of_modulus(group.bits);
+  return Arithmetic::scratch_words(n) + kLanes * (2 * n + group.words + group.exponent_words + 2 * kLanes);
+}
+
+namespace detail {
+
+// found[0, words) <- row index[lane] of entries of `words` words, the same for all lanes
+inline void scan_words(Word* found, const std::uint64_t* entries, std::size_t count, std::size_t words,
+                       const Word& index) noexcept {
+  const auto block = [&]<std::size_t B>(std::size_t at) {
+    Word value[B];
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < B; ++j) value[j] = broadcast(entries[at + j]);
+    for (std::size_t e = 1; e < count; ++e) {
+      const LaneMask mask = equal_mask(index, broadcast(e));
+      const std::uint64_t* entry = entries + e * words + at;
+#pragma GCC unroll 16
+      for (std::size_t j = 0; j < B; ++j) value[j] = select(value[j], broadcast(entry[j]), mask);
+    }
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < B; ++j) found[at + j] = value[j];
+  };
+  std::size_t at = 0;
+  for (; at + 16 <= words; at += 16) block.template operator()<16>(at);
+  for (; at < words; ++at) block.template operator()<1>(at);
+}
+
+}  // namespace detail
+
+// The table holds residues x R64 mod m, below m, and a product here divides by R = 2^(52 n): with T windows the product
+// of the entries is off by R64^T / R^(T - 1), which `correction` = R^T / R64^T mod m puts right in one more.
+inline void fixed_base(const FixedBaseGroup& group, std::uint64_t* memory) noexcept {
+  Scratch moduli(const_cast<std::uint64_t*>(group.moduli)), scratch(memory);  // the former is only read
+  const Arithmetic f(Constants(digits_of_modulus(group.bits), moduli), scratch);
+  const std::size_t n = f.digits(), words = group.words, entries = std::size_t{1} << group.window;
+  Factor *accumulator = scratch.take<Factor>(n), *factor = scratch.take<Factor>(n);
+  Word *found = scratch.take<Word>(words + kLanes), *e = scratch.take<Word>(group.exponent_words + kLanes);
+  std::size_t lengths[kLanes];
+  for (std::size_t& length : lengths) length = group.exponent_words;
+  load_rows(e, group.exponent_words, group.exponents, lengths);
+  for (std::size_t t = 0; t < group.windows; ++t) {
+    const Word index = bits_at(e, group.exponent_words, t * group.window, group.window);
+    detail::scan_words(found, group.table + t * entries * words, entries, words, index);
+    split(t == 0 ? accumulator : factor, n, found, words);
+    if (t > 0) f.mul(accumulator, accumulator, factor);  // a factor below m: below 3 m
+  }
+  for (std::size_t j = 0; j < words; ++j) found[j] = broadcast(group.correction[j]);
+  split(factor, n, found, words);
+  f.mul(accumulator, accumulator, factor);
+  f.write(group.out, words, accumulator);
+}
+
+// --- few bases -----------------------------------------------------------------------------------------------------
+
+inline std::size_t short_products_scratch(const ShortProductsGroup& group) noexcept {
+  const std::size_t n = digits_of_modulus(group.bits);
+  return Arithmetic::scratch_words(n) +
+         kLanes * (2 * n + (group.terms << group.window) * n + (group.terms + 1) * (group.exponent_words + kLanes)) +
+         group.words + kLanes;
+}
+
+inline void short_products(const ShortProductsGroup& group, std::uint64_t* memory) noexcept {
+  Scratch moduli(const_cast<std::uint64_t*>(group.moduli)), scratch(memory);
+  const Arithmetic f(Constants(digits_of_modulus(group.bits), moduli), scratch);
+  const std::size_t n = f.digits(), entries = std::size_t{1} << group.window, stride = group.exponent_words + kLanes;
+  Factor *accumulator = scratch.take<Factor>(n), *found = scratch.take<Factor>(n),
+         *tables = scratch.take<Factor>(group.terms * entries * n);
+  Word* exponents = scratch.take<Word>(group.terms * stride);
+  std::uint64_t* one = scratch.take<std::uint64_t>(group.words);
+  for (std::size_t i = 0; i < group.words; ++i) one[i] = i == 0;
+
+  for (std::size_t j = 0; j < group.terms; ++j) {
+    const std::uint64_t *rows[kLanes], *digits[kLanes];
+    std::size_t lengths[kLanes];
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const bool there = j < group.counts[lane];
+      rows[lane] = there ? group.bases[lane] + j * group.words : one;
+      digits[lane] = group.exponents[lane] + (there ? j * group.exponent_words : 0);
+      lengths[lane] = there ? group.exponent_words : 0;
+    }
+    load_rows(exponents + j * stride, group.exponent_words, digits, lengths);
+    Factor* table = tables + j * entries * n;
+    detail::copy(table, f.one(), n);
+    f.enter(table + n, rows, group.words);
+    for (std::size_t e = 2; e < entries; e += 2) {
+      f.sqr(table + e * n, table + e / 2 * n);
+      f.mul(table + (e + 1) * n, table + e * n, table + n);
+    }
+  }
+  f.enter(accumulator, group.heads, group.words);
+  for (std::size_t t = group.digits; t-- > 0;) {
+    if (t + 1 < group.digits)
+      for (unsigned i = 0; i < group.window; ++i) f.sqr(accumulator, accumulator);
+    for (std::size_t j = 0; j < group.terms; ++j) {
+      const Word index = bits_at(exponents + j * stride, group.exponent_words, t * group.window, group.window);
+      const Factor* table = tables + j * entries * n;
+      if (!group.variable) {
+        detail::scan(found, table, entries, n, index);
+      } else {
+        if (zero_mask(index) == 0xff) continue;
+        detail::pick_var(found, table, n, index);
+      }
+      f.mul(accumulator, accumulator, found);
+    }
+  }
+  f.leave(group.out, group.words, accumulator);
+}
+
+}  // namespace lanes::big
+
+ASSAY_ISA_END
