@@ -77,7 +77,7 @@ def word_products() -> dict[str, int]:
 
 def is_portable(source: Path) -> bool:
     """Whether a file is compiled without the flags of a level."""
-    return not source.stem.endswith(("_adx", "_avx512", "_ifma", "_shani"))
+    return not source.stem.endswith(("_adx", "_avx2", "_avx512", "_ifma", "_shani"))
 
 
 SECTIONS = {"constraints": constraints, "bytes": file_bytes, "word products": word_products}

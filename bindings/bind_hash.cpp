@@ -61,22 +61,6 @@ py::tuple parameters(std::size_t t) {
                         canonical(p->mds, {width, width}));
 }
 
-py::bytes sha256_digest(const py::bytes& data, const std::string& implementation) {
-  Sha256Compress compress = sha256_compress();
-  if (implementation == "portable") {
-    compress = sha256_compress_portable;
-  } else if (!implementation.empty() && implementation != sha256_implementation()) {
-    raise_named("InvalidInput", "SHA-256 '" + implementation + "' is not available here");
-  }
-  const std::string_view view(data);
-  std::uint8_t digest[kSha256Bytes];
-  {
-    py::gil_scoped_release release;
-    Sha256(compress).update(view.data(), view.size()).finish(digest);
-  }
-  return py::bytes(reinterpret_cast<const char*>(digest), sizeof digest);
-}
-
 void bind_transcript(py::module_& m) {
   py::class_<Transcript>(m, "Transcript", "A Fiat-Shamir transcript over SHA-256.")
       .def(py::init<std::string_view>(), py::arg("protocol"))
@@ -117,9 +101,6 @@ void bind_transcript(py::module_& m) {
 
 void bind_hash(py::module_& m) {
   bind_transcript(m);
-  m.def("sha256", &sha256_digest, py::arg("data"), py::arg("implementation") = "",
-        "SHA-256; implementation: empty for the one in force, or its name, or portable.");
-  m.def("sha256_implementation", &sha256_implementation, "The implementation in force: portable or sha_ni.");
   m.def("poseidon_hash", &hash, py::arg("inputs").noconvert(), py::arg("tag").noconvert(),
         "Poseidon of uint64[n, k, 4] with the tag uint64[4] in the capacity; returns uint64[n, 4].");
   m.def("poseidon_permute", &permute, py::arg("states").noconvert(), py::arg("plain"),

@@ -12,6 +12,7 @@ void bind_primes(py::module_& m);
 void bind_field(py::module_& m);
 void bind_curve(py::module_& m);
 void bind_hash(py::module_& m);
+void bind_sha256(py::module_& m);
 void bind_babyjubjub(py::module_& m);
 void bind_merkle(py::module_& m);
 void bind_ntt(py::module_& m);
@@ -32,6 +33,7 @@ PYBIND11_MODULE(_native, m) {
   assay::bindings::bind_field(m);
   assay::bindings::bind_curve(m);
   assay::bindings::bind_hash(m);
+  assay::bindings::bind_sha256(m);
   assay::bindings::bind_babyjubjub(m);
   assay::bindings::bind_merkle(m);
   assay::bindings::bind_ntt(m);

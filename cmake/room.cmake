@@ -1,8 +1,8 @@
-# assay_room(NAME SOURCES ... [ADX ...] [AVX512 ...] [IFMA ...] [SHANI ...] [DEPS ...])
+# assay_room(NAME SOURCES ... [ADX ...] [AVX512 ...] [IFMA ...] [AVX2 ...] [SHANI ...] [DEPS ...])
 #
 # One static library assay_<NAME> for the folder it is called in. DEPS are the only rooms it may include from and link to.
 # Files under ADX, AVX512 and IFMA are compiled with the flags of that level into an inline namespace of its name (see cpp/base/isa.h),
-# those under SHANI with -msha -msse4.1; every other file is built for the baseline of the architecture.
+# those under AVX2 with -mavx2 -mbmi2 into avx2, those under SHANI with -msha -msse4.1; every other file is built for the baseline of the architecture.
 set(ASSAY_FLAGS_ADX -mbmi2 -madx)
 set(ASSAY_FLAGS_AVX512 ${ASSAY_FLAGS_ADX} -mavx512f -mavx512dq -mavx512bw -mavx512vl)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # keeps the order of the source, whose live values fit the registers: up to 1.3 times faster
@@ -10,10 +10,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # keeps the order of the source, whose
 endif()
 set(ASSAY_FLAGS_IFMA ${ASSAY_FLAGS_AVX512} -mavx512ifma)
 function(assay_room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;ADX;AVX512;IFMA;SHANI;DEPS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "SOURCES;ADX;AVX512;IFMA;AVX2;SHANI;DEPS" ${ARGN})
   set(sources ${ROOM_SOURCES})
   if(ASSAY_X86)
-    list(APPEND sources ${ROOM_SHANI})
+    list(APPEND sources ${ROOM_AVX2} ${ROOM_SHANI})
     foreach(level ADX AVX512 IFMA)
       if(ROOM_${level})
         list(APPEND sources ${ROOM_${level}})
@@ -26,6 +26,9 @@ function(assay_room name)
                                                                 COMPILE_DEFINITIONS "${definitions}")
       endif()
     endforeach()
+    if(ROOM_AVX2)
+      set_source_files_properties(${ROOM_AVX2} PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi2" COMPILE_DEFINITIONS ASSAY_ISA=avx2)
+    endif()
     if(ROOM_SHANI)
       set_source_files_properties(${ROOM_SHANI} PROPERTIES COMPILE_OPTIONS "-msha;-msse4.1")
     endif()

@@ -7,20 +7,37 @@
 namespace assay {
 namespace {
 
+constexpr Sha256Implementation kPortable = {"portable", sha256_compress_portable};
+
+// The implementation if the processor has what it needs and its known answers come out; else null.
+[[maybe_unused]] const Sha256Implementation* usable(bool available,
+                                                    const Sha256Implementation& implementation) noexcept {
+  if (!available) return nullptr;
+  if (sha256_known_answer(implementation.compress)) return &implementation;
+  std::fprintf(stderr, "assay: SHA-256 (%s) fails its known answer; another one runs\n", implementation.name);
+  return nullptr;
+}
+
+struct Usable {
+  const Sha256Implementation *avx2 = nullptr, *sha_ni = nullptr;
+};
+
+const Usable& found() noexcept {
+#if defined(ASSAY_X86)
+  static constexpr Sha256Implementation kAvx2 = {"avx2", sha256_compress_avx2};
+  static constexpr Sha256Implementation kShaNi = {"sha_ni", sha256_compress_shani};
+  static const Usable usable_here = {usable(cpu_features().avx2 && cpu_features().bmi2, kAvx2),
+                                     usable(cpu_features().sha_ni, kShaNi)};
+#else
+  static const Usable usable_here;
+#endif
+  return usable_here;
+}
+
 bool digest_is(Sha256Compress compress, const char* message, const std::uint8_t (&expected)[32]) noexcept {
   std::uint8_t digest[32];
   Sha256(compress).update(message, std::strlen(message)).finish(digest);
   return std::memcmp(digest, expected, 32) == 0;
-}
-
-Sha256Compress choose() noexcept {
-#if defined(ASSAY_X86)
-  if (cpu_features().sha_ni && isa_level() != IsaLevel::portable) {
-    if (sha256_known_answer(sha256_compress_shani)) return sha256_compress_shani;
-    std::fprintf(stderr, "assay: SHA-256 with the SHA extensions fails its known answer; the portable one runs\n");
-  }
-#endif
-  return sha256_compress_portable;
 }
 
 }  // namespace
@@ -36,13 +53,17 @@ bool sha256_known_answer(Sha256Compress compress) noexcept {
          digest_is(compress, "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", two);
 }
 
-Sha256Compress sha256_compress() noexcept {
-  static const Sha256Compress chosen = choose();
-  return chosen;
+const Sha256Implementation& sha256_in_force() noexcept {
+  if (isa_level() == IsaLevel::portable) return kPortable;
+  if (found().sha_ni != nullptr) return *found().sha_ni;
+  if (found().avx2 != nullptr) return *found().avx2;
+  return kPortable;
 }
 
-const char* sha256_implementation() noexcept {
-  return sha256_compress() == sha256_compress_portable ? "portable" : "sha_ni";
+const Sha256Implementation* sha256_named(std::string_view name) noexcept {
+  for (const Sha256Implementation* implementation : {&kPortable, found().avx2, found().sha_ni})
+    if (implementation != nullptr && implementation->name == name) return implementation;
+  return nullptr;
 }
 
 }  // namespace assay

@@ -29,6 +29,8 @@ __all__: list[str] = [
     "ProductTree",
     "R1cs",
     "SecretScalar",
+    "Sha256Stream",
+    "Sha256Tree",
     "SparseMerkleTree",
     "Transcript",
     "babyjubjub_add",
@@ -101,7 +103,11 @@ __all__: list[str] = [
     "set_isa",
     "set_num_threads",
     "sha256",
+    "sha256_batch_implementation",
     "sha256_implementation",
+    "sha256_messages",
+    "sha256_path_root",
+    "sha256_tree_root",
     "status_message",
     "strong_lucas",
 ]
@@ -167,6 +173,33 @@ class Transcript:
     def challenge(self, label: str) -> numpy.typing.NDArray[numpy.uint64]: ...
     def challenge_bytes(self, label: str) -> bytes: ...
     def copy(self) -> Transcript: ...
+
+class Sha256Stream:
+    """
+    SHA-256 of bytes that come piece by piece.
+    """
+    def __init__(self) -> None: ...
+    def digest(self) -> bytes:
+        """
+        Of all bytes so far.
+        """
+    def update(self, data: typing_extensions.Buffer) -> None:
+        """
+        Appends a contiguous buffer.
+        """
+
+class Sha256Tree:
+    """
+    All levels of a SHA-256 tree.
+    """
+    def __init__(self, rule: str, leaves: numpy.typing.NDArray[numpy.uint8], progress: typing.Any = None) -> None: ...
+    def __len__(self) -> int: ...
+    def leaf(self, index: typing.SupportsInt | typing.SupportsIndex) -> bytes: ...
+    def path(self, index: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint8]:
+        """
+        Siblings from the leaf up, uint8[k, 32].
+        """
+    def root(self) -> bytes: ...
 
 class EddsaPrivateKey:
     """
@@ -1254,12 +1287,40 @@ def set_num_threads(count: typing.SupportsInt | typing.SupportsIndex) -> None:
 
 def sha256(data: bytes, implementation: str = "") -> bytes:
     """
-    SHA-256; implementation: empty for the one in force, or its name, or portable.
+    SHA-256; implementation: empty for the one in force, or the name of one that runs here.
+    """
+
+def sha256_batch_implementation() -> str:
+    """
+    What hashes many messages: avx512 (32 at once), avx2 (eight), or the name of the implementation for one.
     """
 
 def sha256_implementation() -> str:
     """
-    The implementation in force: portable or sha_ni.
+    The implementation in force: portable, avx2 or sha_ni.
+    """
+
+def sha256_messages(
+    messages: numpy.typing.NDArray[numpy.uint8], progress: typing.Any = None
+) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    SHA-256 of the rows of uint8[n, length]: uint8[n, 32].
+    """
+
+def sha256_path_root(
+    rule: str,
+    size: typing.SupportsInt | typing.SupportsIndex,
+    index: typing.SupportsInt | typing.SupportsIndex,
+    leaf: bytes,
+    path: numpy.typing.NDArray[numpy.uint8],
+) -> bytes:
+    """
+    The root that a leaf and its siblings uint8[k, 32] lead to.
+    """
+
+def sha256_tree_root(rule: str, leaves: numpy.typing.NDArray[numpy.uint8], progress: typing.Any = None) -> bytes:
+    """
+    The root over leaves uint8[n, 32].
     """
 
 def status_message(status: typing.SupportsInt | typing.SupportsIndex) -> str:

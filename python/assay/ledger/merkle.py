@@ -13,7 +13,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+import numpy as np
+
 from assay.core.errors import InvalidInput, ProofError
+from assay.crypto import sha256_tree
+from assay.crypto.sha256 import Bytes
 
 __all__ = ["check_path", "leaf_hash", "path", "root"]
 
@@ -27,34 +31,20 @@ def _node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """The tree from the leaf hashes up; a last node without a sibling moves up unchanged."""
-    level = list(leaves)
-    levels = [level]
-    while len(level) > 1:
-        paired = [_node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
-        level = paired + level[len(paired) * 2 :]
-        levels.append(level)
-    return levels
+def _leaves(entries: Sequence[bytes]) -> Bytes:
+    return np.frombuffer(b"".join(map(leaf_hash, entries)), dtype=np.uint8).reshape(-1, 32)
 
 
 def root(entries: Sequence[bytes]) -> bytes:
     """The root over `entries`."""
-    if not entries:
-        return hashlib.sha256().digest()
-    return _levels([leaf_hash(entry) for entry in entries])[-1][0]
+    return sha256_tree.root(_leaves(entries), "rfc6962") if entries else hashlib.sha256().digest()
 
 
 def path(entries: Sequence[bytes], position: int) -> list[bytes]:
     """The siblings from the leaf at `position` to the root."""
     if not 0 <= position < len(entries):
         raise InvalidInput(f"position {position} lies outside a tree of {len(entries)} leaves")
-    siblings = []
-    for level in _levels([leaf_hash(entry) for entry in entries])[:-1]:
-        if position ^ 1 < len(level):
-            siblings.append(level[position ^ 1])
-        position >>= 1
-    return siblings
+    return [sibling.tobytes() for sibling in sha256_tree.Sha256Tree(_leaves(entries), "rfc6962").path(position)]
 
 
 def check_path(expected: bytes, entry: bytes, position: int, size: int, siblings: Sequence[bytes]) -> None:
