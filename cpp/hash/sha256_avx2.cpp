@@ -73,17 +73,18 @@ ASSAY_INLINE Row small1_of_pairs(Row x) noexcept {
   return _mm256_xor_si256(rotated, _mm256_srli_epi32(x, 10));
 }
 
-// W(t + 16) .. W(t + 19) from the sixteen words w0 .. w3 that begin with W(t).
-ASSAY_INLINE Row next_words(Row w0, Row w1, Row w2, Row w3) noexcept {
-  const Row low_half = _mm256_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, 11, 10, 9, 8, 3, 2, 1, 0, -1, -1, -1, -1, -1, -1,
-                                       -1, -1, 11, 10, 9, 8, 3, 2, 1, 0);
-  const Row high_half = _mm256_set_epi8(11, 10, 9, 8, 3, 2, 1, 0, -1, -1, -1, -1, -1, -1, -1, -1, 11, 10, 9, 8, 3, 2, 1,
-                                        0, -1, -1, -1, -1, -1, -1, -1, -1);
-  const Row part =
-      _mm256_add_epi32(_mm256_add_epi32(w0, _mm256_alignr_epi8(w3, w2, 4)), small0(_mm256_alignr_epi8(w1, w0, 4)));
-  const Row first =
-      _mm256_add_epi32(part, _mm256_shuffle_epi8(small1_of_pairs(_mm256_shuffle_epi32(w3, 0xfa)), low_half));
-  return _mm256_add_epi32(first, _mm256_shuffle_epi8(small1_of_pairs(_mm256_shuffle_epi32(first, 0x50)), high_half));
+// W(t + 16) .. W(t + 19) from the sixteen words w0 .. w3 that begin with W(t), in three parts: without s1; with s1 of
+// the two words that are known; with s1 of those two.
+ASSAY_INLINE Row without_small1(Row w0, Row w1, Row w2, Row w3) noexcept {
+  return _mm256_add_epi32(_mm256_add_epi32(w0, _mm256_alignr_epi8(w3, w2, 4)), small0(_mm256_alignr_epi8(w1, w0, 4)));
+}
+ASSAY_INLINE Row with_low_small1(Row sum, Row w3) noexcept {
+  const Row low_half = _mm256_broadcastsi128_si256(_mm_set_epi32(-1, -1, 0x0b0a0908, 0x03020100));
+  return _mm256_add_epi32(sum, _mm256_shuffle_epi8(small1_of_pairs(_mm256_shuffle_epi32(w3, 0xfa)), low_half));
+}
+ASSAY_INLINE Row with_high_small1(Row sum) noexcept {
+  const Row high_half = _mm256_broadcastsi128_si256(_mm_set_epi32(0x0b0a0908, 0x03020100, -1, -1));
+  return _mm256_add_epi32(sum, _mm256_shuffle_epi8(small1_of_pairs(_mm256_shuffle_epi32(sum, 0x50)), high_half));
 }
 
 ASSAY_INLINE Row load_words(const std::uint8_t* block0, const std::uint8_t* block1) noexcept {
@@ -106,17 +107,35 @@ ASSAY_INLINE void store_sums(Sums& sums, int quad, Row words) noexcept {
 
 template <std::size_t first>
 ASSAY_INLINE void four_rounds(std::uint32_t (&s)[8], std::uint32_t& bc, const std::uint32_t (&kw)[4]) noexcept {
-  [&]<std::size_t... i>(std::index_sequence<i...>)
-      __attribute__((always_inline)) { (round<first + i>(s, bc, kw[i]), ...); }(std::make_index_sequence<4>{});
+  round<first>(s, bc, kw[0]);
+  round<first + 1>(s, bc, kw[1]);
+  round<first + 2>(s, bc, kw[2]);
+  round<first + 3>(s, bc, kw[3]);
 }
 
-ASSAY_INLINE void add_to(std::uint32_t* h, const std::uint32_t (&s)[8]) noexcept {
-  for (int i = 0; i < 8; ++i) h[i] += s[i];
+// Four rounds of block 0 and, between them, the words sixteen rounds later of both blocks in the place of w0.
+template <std::size_t first>
+ASSAY_INLINE void four_rounds(std::uint32_t (&s)[8], std::uint32_t& bc, Sums& sums, int quad, Row& w0, Row w1, Row w2,
+                              Row w3) noexcept {
+  const std::uint32_t (&kw)[4] = sums.kw[quad][0];
+  w0 = without_small1(w0, w1, w2, w3);
+  round<first>(s, bc, kw[0]);
+  w0 = with_low_small1(w0, w3);
+  round<first + 1>(s, bc, kw[1]);
+  w0 = with_high_small1(w0);
+  round<first + 2>(s, bc, kw[2]);
+  store_sums(sums, quad + 4, w0);
+  round<first + 3>(s, bc, kw[3]);
 }
 
-void two_blocks(std::uint32_t* h, const std::uint8_t* block0, const std::uint8_t* block1, Sums& sums) noexcept {
-  std::uint32_t s[8];
-  std::memcpy(s, h, sizeof s);
+// s <- the state after a block: h plus the letters. h <- the same.
+ASSAY_INLINE void close_block(std::uint32_t* h, std::uint32_t (&s)[8]) noexcept {
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) h[i] = s[i] += h[i];
+}
+
+ASSAY_INLINE void first_block(std::uint32_t* h, std::uint32_t (&s)[8], const std::uint8_t* block0,
+                              const std::uint8_t* block1, Sums& sums) noexcept {
   std::uint32_t bc = s[1] ^ s[2];
   Row w[4];
 #pragma GCC unroll 4
@@ -125,38 +144,37 @@ void two_blocks(std::uint32_t* h, const std::uint8_t* block0, const std::uint8_t
     store_sums(sums, i, w[i]);
   }
   for (int quad = 0; quad < 12; quad += 4) {
-    [&]<std::size_t... i>(std::index_sequence<i...>) __attribute__((always_inline)) {
-      ((w[i] = next_words(w[i], w[(i + 1) & 3], w[(i + 2) & 3], w[(i + 3) & 3]),
-        store_sums(sums, quad + 4 + static_cast<int>(i), w[i]), four_rounds<4 * i>(s, bc, sums.kw[quad + i][0])),
-       ...);
-    }(std::make_index_sequence<4>{});
+    four_rounds<0>(s, bc, sums, quad, w[0], w[1], w[2], w[3]);
+    four_rounds<4>(s, bc, sums, quad + 1, w[1], w[2], w[3], w[0]);
+    four_rounds<0>(s, bc, sums, quad + 2, w[2], w[3], w[0], w[1]);
+    four_rounds<4>(s, bc, sums, quad + 3, w[3], w[0], w[1], w[2]);
   }
-  [&]<std::size_t... i>(std::index_sequence<i...>) __attribute__((always_inline)) {
-    (four_rounds<4 * i>(s, bc, sums.kw[12 + i][0]), ...);
-  }(std::make_index_sequence<4>{});
-  add_to(h, s);
+  for (int quad = 12; quad < 16; quad += 2) {
+    four_rounds<0>(s, bc, sums.kw[quad][0]);
+    four_rounds<4>(s, bc, sums.kw[quad + 1][0]);
+  }
+  close_block(h, s);
 }
 
-void second_block(std::uint32_t* h, const Sums& sums) noexcept {
-  std::uint32_t s[8];
-  std::memcpy(s, h, sizeof s);
+ASSAY_INLINE void second_block(std::uint32_t* h, std::uint32_t (&s)[8], const Sums& sums) noexcept {
   std::uint32_t bc = s[1] ^ s[2];
   for (int quad = 0; quad < 16; quad += 2) {
     four_rounds<0>(s, bc, sums.kw[quad][1]);
     four_rounds<4>(s, bc, sums.kw[quad + 1][1]);
   }
-  add_to(h, s);
+  close_block(h, s);
 }
 
 }  // namespace
 
 void sha256_compress_avx2(std::uint32_t* h, const std::uint8_t* data, std::size_t blocks) noexcept {
   Sums sums;
-  for (; blocks >= 2; blocks -= 2, data += 128) {
-    two_blocks(h, data, data + 64, sums);
-    second_block(h, sums);
+  std::uint32_t s[8] = {h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7]};
+  for (; blocks > 0; blocks -= 2, data += 128) {
+    first_block(h, s, data, blocks > 1 ? data + 64 : data, sums);
+    if (blocks == 1) break;
+    second_block(h, s, sums);
   }
-  if (blocks == 1) two_blocks(h, data, data, sums);
   zeroize(&sums, sizeof sums);
 }
 

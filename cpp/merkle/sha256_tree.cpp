@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "hash/sha256_batch.h"
@@ -52,8 +54,7 @@ void hash_levels(Sha256Rule rule, const std::uint8_t* nodes, std::size_t count, 
 
 // tasks [0, count) in the pool, with progress.
 template <class Task>
-Status in_slices(std::size_t count, std::size_t done, std::size_t total, JobControl* control,
-                 const Task& task) noexcept {
+Status in_slices(std::size_t count, JobControl* control, const Task& task) noexcept {
   for (std::size_t first = 0; first < count; first += kSlice) {
     const std::size_t n = std::min(kSlice, count - first);
     ASSAY_TRY(parallel_for(
@@ -62,7 +63,7 @@ Status in_slices(std::size_t count, std::size_t done, std::size_t total, JobCont
           for (std::size_t i = begin; i < end; ++i) task(first + i);
         },
         control));
-    if (control != nullptr) control->report("hash", done + first + n, total);
+    if (control != nullptr) control->report("hash", first + n, count);
   }
   return Status::ok;
 }
@@ -75,7 +76,7 @@ Status hash_strips(Sha256Rule rule, const std::uint8_t* nodes, std::size_t n, st
   const Sha256Lanes* kernel = rule == Sha256Rule::counted ? sha256_lanes() : nullptr;
   const std::size_t strips = kernel != nullptr ? kernel->lanes : kBlock / kStrip, task_nodes = kStrip * strips;
   const std::size_t tasks = divide_up(n, task_nodes);
-  return in_slices(tasks, 0, tasks, control, [&](std::size_t task) noexcept {
+  return in_slices(tasks, control, [&](std::size_t task) noexcept {
     const std::uint8_t* const from = nodes + kDigest * task_nodes * task;
     const std::size_t count = std::min(task_nodes, n - task_nodes * task);
     if (kernel != nullptr && count == task_nodes) {
@@ -146,35 +147,36 @@ Status sha256_path_root(Sha256Rule rule, std::uint64_t n, std::uint64_t index, c
 
 Status Sha256Tree::build(Sha256Rule rule, const std::uint8_t* leaves, std::size_t n, JobControl* control) noexcept {
   if (n == 0) return Status::invalid_length;
-  try {
-    std::vector<Bytes> levels;
-    for (std::size_t count = n;; count = divide_up(count, 2)) {
-      levels.emplace_back(kDigest * count);
-      if (count == 1) break;
-    }
-    std::memcpy(levels[0].data(), leaves, kDigest * n);
-    for (std::size_t level = 0; level + 1 < levels.size(); level += kBlockLevels) {
-      const std::size_t height = std::min(kBlockLevels, levels.size() - 1 - level);
-      const std::size_t count = levels[level].size() / kDigest, tasks = divide_up(count, kBlock);
-      ASSAY_TRY(in_slices(tasks, 0, tasks, control, [&](std::size_t task) noexcept {
-        std::size_t width = std::min(kBlock, count - kBlock * task), first = kBlock * task;
-        for (std::size_t l = level; l < level + height; ++l, width = divide_up(width, 2), first /= 2)
-          hash_level(rule, levels[l].data() + kDigest * first, width, levels[l + 1].data() + kDigest * (first / 2));
-      }));
-    }
-    levels_.swap(levels);
-    rule_ = rule;
-    return Status::ok;
-  } catch (const std::bad_alloc&) {
-    return Status::out_of_memory;
+  Sha256Tree tree;
+  tree.rule_ = rule;
+  for (std::size_t width = n;; width = divide_up(width, 2)) {
+    tree.first_[tree.levels_ + 1] = tree.first_[tree.levels_] + width;
+    ++tree.levels_;
+    if (width == 1) break;
   }
+  if (!tree.nodes_.allocate(kDigest * tree.first_[tree.levels_])) return Status::out_of_memory;
+  const auto at = [&](std::size_t level, std::size_t index) {
+    return tree.nodes_.get() + kDigest * (tree.first_[level] + index);
+  };
+  for (std::size_t level = 0; level == 0 || level + 1 < tree.levels_; level += kBlockLevels) {
+    const std::size_t top = std::min(level + kBlockLevels, tree.levels_ - 1),
+                      tasks = divide_up(tree.width(level), kBlock);
+    ASSAY_TRY(in_slices(tasks, control, [&](std::size_t task) noexcept {
+      std::size_t first = kBlock * task, width = std::min(kBlock, tree.width(level) - first);
+      if (level == 0) std::memcpy(at(0, first), leaves + kDigest * first, kDigest * width);
+      for (std::size_t l = level; l < top; ++l, first /= 2, width = divide_up(width, 2))
+        hash_level(rule, at(l, first), width, at(l + 1, first / 2));
+    }));
+  }
+  *this = std::move(tree);
+  return Status::ok;
 }
 
-void Sha256Tree::root(std::uint8_t* out) const noexcept { finish(rule_, levels_.back().data(), size(), out); }
+void Sha256Tree::root(std::uint8_t* out) const noexcept { finish(rule_, node(levels_ - 1, 0), size(), out); }
 
 void Sha256Tree::path(std::size_t index, std::uint8_t* out) const noexcept {
-  for (std::size_t level = 0; level + 1 < levels_.size(); ++level, index /= 2) {
-    if ((index ^ 1) * kDigest >= levels_[level].size()) continue;
+  for (std::size_t level = 0; level + 1 < levels_; ++level, index /= 2) {
+    if ((index ^ 1) >= width(level)) continue;
     std::memcpy(out, node(level, index ^ 1), kDigest);
     out += kDigest;
   }

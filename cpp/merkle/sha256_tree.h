@@ -17,8 +17,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "base/large_array.h"
 #include "base/status.h"
 #include "parallel/pool.h"
 
@@ -46,11 +46,13 @@ class Sha256Tree {
   Status build(Sha256Rule rule, const std::uint8_t* leaves, std::size_t n, JobControl* control) noexcept;
 
   Sha256Rule rule() const noexcept { return rule_; }
-  std::size_t size() const noexcept { return levels_.empty() ? 0 : levels_[0].size() / kDigestBytes; }
-  std::size_t levels() const noexcept { return levels_.size(); }
-  // index < nodes of the level
+  std::size_t size() const noexcept { return width(0); }
+  std::size_t levels() const noexcept { return levels_; }
+  // Nodes of a level.
+  std::size_t width(std::size_t level) const noexcept { return first_[level + 1] - first_[level]; }
+  // index < width(level)
   const std::uint8_t* node(std::size_t level, std::size_t index) const noexcept {
-    return levels_[level].data() + kDigestBytes * index;
+    return nodes_.get() + kDigestBytes * (first_[level] + index);
   }
   void root(std::uint8_t* out) const noexcept;
   // out: sha256_path_length(size(), index) siblings. index < size().
@@ -58,7 +60,9 @@ class Sha256Tree {
 
  private:
   Sha256Rule rule_ = Sha256Rule::counted;
-  std::vector<std::vector<std::uint8_t>> levels_;
+  std::size_t levels_ = 0;
+  std::size_t first_[66] = {};  // the place of each level among the nodes; 2^64 leaves would have 65 levels
+  LargeArray<std::uint8_t> nodes_;
 };
 
 }  // namespace assay::merkle

@@ -89,6 +89,19 @@ def test_powers_beside_their_peers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row["peer"] is None for row in printed["results"]] == [False, True, True, False, True]
 
 
+def test_merkle_reports_its_rows_beside_hashlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("ASSAY_BENCH_HASHTREE", raising=False)
+    rows = report("merkle", "--size", "100", "--threads", "1", "--isa", "portable")["results"]
+    assert [row["case"] for row in rows] == ["root", "tree", "messages", "stream"]
+    assert [row["peer"] for row in rows] == [None, None, "hashlib", "hashlib"]
+    for row in rows:
+        assert set(row) == ROW
+        assert (row["size"], row["threads"], row["isa"]) == (100, 1, "portable")
+        assert "hashtree" in row["why_no_peer"] if row["peer"] is None else row["ratio"] > 0
+    monkeypatch.setenv("ASSAY_BENCH_HASHTREE", str(tmp_path / "missing"))
+    assert CliRunner().invoke(app, ["bench", "merkle", "--size", "4"]).exit_code != 0
+
+
 def test_the_level_and_the_threads_are_put_back() -> None:
     before = _native.isa(), _native.num_threads()
     report("field", "--size", "256", "--threads", "1", "--isa", "portable")

@@ -155,6 +155,17 @@ def groth16(
 
 
 @app.command()
+def merkle(size: Size = None, threads: Threads = None, isa: Isa = None, as_json: Json = False) -> None:
+    """SHA-256: trees, many messages, one stream. Example: assay bench merkle --size 1048576 --threads 1 --json.
+
+    ASSAY_BENCH_HASHTREE is the path of a shared library of hashtree.
+    """
+    from assay.bench import merkle as bench
+
+    _run("merkle", lambda report: bench.run(report, size), threads, isa, as_json, curve=None)
+
+
+@app.command()
 def rollup(
     size: Batch = None, curve: Curve = "bn254", threads: Threads = None, isa: Isa = None, as_json: Json = False
 ) -> None:
