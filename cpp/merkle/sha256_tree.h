@@ -11,7 +11,7 @@
 //
 // A path lists the siblings from the leaf up; levels where the node has none are left out.
 //
-// Cost of a pair: hash/sha256_batch.h; with the prefix 1.3 times that. n - 1 pairs, in the pool. Memory: the root alone
+// Cost of a pair: hash/sha256_batch.h; with the prefix 1.5 times that. n - 1 pairs, in the pool. Memory: the root alone
 // 1/62 of the leaves; a tree 32 bytes a node, leaves included.
 #pragma once
 
