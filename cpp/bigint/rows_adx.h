@@ -106,18 +106,28 @@ inline u64 difference(u64* r, const u64* a, const u64* b, std::size_t n) noexcep
   return mask;
 }
 
+#define ASSAY_ROW_FOUR(o)                                                                            \
+  ASSAY_ROW_WORD(o, "%[carry]", "%[other]") ASSAY_ROW_WORD("8+" o, "%[other]", "%[carry]")           \
+  ASSAY_ROW_WORD("16+" o, "%[carry]", "%[other]") ASSAY_ROW_WORD("24+" o, "%[other]", "%[carry]")
+#define ASSAY_ROW_BEGIN "xorl %k[lo], %k[lo]\n\t"  // both carries clear
+#define ASSAY_ROW_END "movl $0, %k[lo]\n\tadcx %[lo], %[carry]\n\tadox %[lo], %[carry]\n\t"
+
 inline u64 add_mul_row(u64* r, const u64* a, std::size_t n, u64 x) noexcept {
-  u64 carry = 0, other, lo, i = n / 4;
+  u64 carry = 0, other, lo, i = n / 8;
   if (i > 0) {
     __asm__ volatile(
-        "1:\n\txorl %k[lo], %k[lo]\n\t"  // both carries clear
-        ASSAY_ROW_WORD("0", "%[carry]", "%[other]") ASSAY_ROW_WORD("8", "%[other]", "%[carry]")
-        ASSAY_ROW_WORD("16", "%[carry]", "%[other]") ASSAY_ROW_WORD("24", "%[other]", "%[carry]")
-        "movl $0, %k[lo]\n\tadcx %[lo], %[carry]\n\tadox %[lo], %[carry]\n\t"
-        "addq $32, %[a]\n\taddq $32, %[r]\n\tdecq %[i]\n\tjnz 1b\n\t"
+        "1:\n\t" ASSAY_ROW_BEGIN ASSAY_ROW_FOUR("0") ASSAY_ROW_FOUR("32") ASSAY_ROW_END
+        "addq $64, %[a]\n\taddq $64, %[r]\n\tdecq %[i]\n\tjnz 1b\n\t"
         : [r] "+&r"(r), [a] "+&r"(a), [carry] "+&r"(carry), [other] "=&r"(other), [lo] "=&r"(lo), [i] "+&r"(i)
         : "d"(x)
         : "cc", "memory");
+  }
+  if (n % 8 >= 4) {
+    __asm__ volatile(ASSAY_ROW_BEGIN ASSAY_ROW_FOUR("0") ASSAY_ROW_END
+                     : [carry] "+&r"(carry), [other] "=&r"(other), [lo] "=&r"(lo)
+                     : [r] "r"(r), [a] "r"(a), "d"(x)
+                     : "cc", "memory");
+    r += 4, a += 4;
   }
   for (i = n % 4; i > 0; --i, ++r, ++a) {
     const unsigned __int128 t = static_cast<unsigned __int128>(*a) * x + *r + carry;
