@@ -1328,7 +1328,9 @@ def status_message(status: typing.SupportsInt | typing.SupportsIndex) -> str:
     What a status number means.
     """
 
-def strong_lucas(values: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArray[numpy.uint8]:
+def strong_lucas(
+    values: numpy.typing.NDArray[numpy.uint64], variable: bool = False
+) -> numpy.typing.NDArray[numpy.uint8]:
     """
     The strong Lucas test by rows: uint8[n].
     """
