@@ -4,7 +4,7 @@
 #   make gate    three kernels against the commit before, exact counts against the stored ones (a minute; four if that commit must be built)
 #   make bench   the benchmarks, then each kernel and the rollup beside their peers (about 15 minutes)
 #   make ifma-trap  the kernel tests of the levels that this processor lacks (AVX-512 IFMA, SHA extensions), emulated
-#   make fuzz    field arithmetic of all levels against each other, CASES=10^9 (three quarters of an hour on two cores)
+#   make fuzz    arithmetic of all levels against each other, CASES=10^9 in fields and a tenth of that with big numbers (an hour on two cores)
 #   make aarch64 the kernel tests cross-compiled for AArch64, under qemu (apt install g++-12-aarch64-linux-gnu qemu-user; about 15 minutes)
 #   make asan    the tests of the kernels and of the C interface under AddressSanitizer and UndefinedBehaviorSanitizer
 
@@ -33,7 +33,7 @@ bench: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready
 
 # Kernel tests under tests/support/trap.py, at the levels that need it. The short form is part of `make test`.
 TRAP = $(BIN)/python tests/support/trap.py $(BIN)/python -m pytest -k "ifma or sha256"
-TRAP_SHORT = $(patsubst %,tests/kernels/test_%.py,sha256 field ntt msm poseidon)
+TRAP_SHORT = $(patsubst %,tests/kernels/test_%.py,sha256 field ntt msm poseidon bigint_lanes)
 
 ifma-trap: $(VENV)/.installed-dev
 	$(TRAP) tests/kernels
@@ -43,13 +43,17 @@ aarch64: $(VENV)/.tools $(INTEROP)/node_modules/.ready
 
 # tests/fuzz. Under the trap the ifma level takes part where the processor lacks it.
 CASES ?= 1000000000
-FUZZ = build/fuzz/tests/fuzz/field_levels
+FUZZ = build/fuzz/tests/fuzz
+BIG_CASES ?= $(shell expr $(CASES) / 10)
 fuzz: $(VENV)/.tools
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --preset fuzz -G Ninja -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
 	  -Dpybind11_DIR="$$($(BIN)/python -m pybind11 --cmakedir)"
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --build --preset fuzz
-	$(FUZZ) --cases $(CASES)
-	$(BIN)/python tests/support/trap.py $(FUZZ) --cases $(CASES) --level ifma
+	$(FUZZ)/bigint_constant_time
+	$(FUZZ)/field_levels --cases $(CASES)
+	$(BIN)/python tests/support/trap.py $(FUZZ)/field_levels --cases $(CASES) --level ifma
+	$(FUZZ)/bigint_levels --cases $(BIG_CASES)
+	$(BIN)/python tests/support/trap.py $(FUZZ)/bigint_levels --cases $(BIG_CASES) --level ifma
 
 # The merge base with the main branch, or the commit before where we are on it.
 BASE ?= $(shell base=$$(git merge-base HEAD origin/main 2>/dev/null); \

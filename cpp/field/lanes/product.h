@@ -15,6 +15,8 @@
 
 #if defined(ASSAY_ISA_AVX512) || defined(ASSAY_ISA_IFMA)
 #include "field/lanes/word_x86.h"
+#elif defined(ASSAY_LANES_WORD)
+#include ASSAY_LANES_WORD  // words and products of a test's own
 #else
 #include "field/lanes/word_model.h"
 #endif
@@ -99,7 +101,7 @@ ASSAY_LANES_INLINE Factor low_factor(Factor a, Factor b) noexcept {
   return _mm512_sub_pd(detail::low_half(a, b, detail::high_half(a, b)), _mm512_set1_pd(kTwo52));
 }
 
-#else
+#elif !defined(ASSAY_LANES_WORD)
 
 __extension__ using Product = unsigned __int128;
 using Factor = Word;

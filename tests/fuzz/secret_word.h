@@ -1,0 +1,170 @@
+// Eight 64-bit words that know whether they are secret: field/lanes/word_model.h with a flag that every operation hands
+// on. What is loaded from memory is secret, what is broadcast is not. There is no way from a word to a branch, an index
+// or a shift count but these, which a test watches:
+//   gather   a secret index stops the program
+//   store    counted: a result that leaves the lanes
+// A LaneMask converts to nothing. Secrets lie in pages that only load() can read: anything else that touches them is
+// killed by the system.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/isa.h"
+
+ASSAY_ISA_BEGIN
+
+namespace lanes {
+
+inline constexpr std::size_t kLanes = 8;
+#define ASSAY_LANES_INLINE inline
+
+struct Watch {
+  unsigned char* pages = nullptr;  // the locked ones
+  std::size_t bytes = 0, secret_stores = 0;
+  bool holds(const void* p) const noexcept {
+    const auto* at = static_cast<const unsigned char*>(p);
+    return at >= pages && at < pages + bytes;
+  }
+  void lock(bool locked) const noexcept {
+    if (mprotect(pages, bytes, locked ? PROT_NONE : PROT_READ | PROT_WRITE) != 0) std::abort();
+  }
+};
+inline Watch watch;
+
+struct LaneMask {
+  unsigned bits;
+  explicit LaneMask(unsigned mask) noexcept : bits(mask) {}
+};
+
+class Word {
+ public:
+  Word() noexcept = default;
+  template <class Lane>
+  static Word each(bool secret, const Lane& lane) noexcept {
+    Word r;
+    r.secret_ = secret;
+    for (std::size_t i = 0; i < kLanes; ++i) r.v_[i] = lane(i);
+    return r;
+  }
+  bool secret() const noexcept { return secret_; }
+
+ private:
+  std::uint64_t v_[kLanes];
+  bool secret_;
+  friend std::uint64_t reveal(const Word& a, std::size_t lane) noexcept;  // for the functions of this file only
+};
+inline std::uint64_t reveal(const Word& a, std::size_t lane) noexcept { return a.v_[lane]; }
+
+namespace detail {
+template <class Op>
+inline Word map(const Word& a, const Op& op) noexcept {
+  return Word::each(a.secret(), [&](std::size_t i) { return op(reveal(a, i)); });
+}
+template <class Op>
+inline Word map(const Word& a, const Word& b, const Op& op) noexcept {
+  return Word::each(a.secret() || b.secret(), [&](std::size_t i) { return op(reveal(a, i), reveal(b, i)); });
+}
+template <class Test>
+inline LaneMask mask_of(const Test& test) noexcept {
+  unsigned mask = 0;
+  for (std::size_t i = 0; i < kLanes; ++i) mask |= static_cast<unsigned>(test(i)) << i;
+  return LaneMask(mask);
+}
+}  // namespace detail
+
+inline Word broadcast(std::uint64_t x) noexcept {
+  return Word::each(false, [&](std::size_t) { return x; });
+}
+inline Word load(const std::uint64_t* p) noexcept {
+  const bool locked = watch.holds(p);
+  if (locked) watch.lock(false);
+  const Word r = Word::each(true, [&](std::size_t i) { return p[i]; });
+  if (locked) watch.lock(true);
+  return r;
+}
+inline void store(std::uint64_t* p, const Word& a) noexcept {
+  watch.secret_stores += a.secret();
+  for (std::size_t i = 0; i < kLanes; ++i) p[i] = reveal(a, i);
+}
+inline Word gather(const std::uint64_t* table, const Word& index) noexcept {
+  if (index.secret()) {
+    std::fprintf(stderr, "an address follows a secret\n");
+    std::abort();
+  }
+  return Word::each(true, [&](std::size_t i) { return table[reveal(index, i)]; });
+}
+
+#define ASSAY_WORD_OPERATION(op)                                                      \
+  inline Word operator op(const Word& a, const Word& b) noexcept {                    \
+    return detail::map(a, b, [](auto x, auto y) -> std::uint64_t { return x op y; }); \
+  }
+ASSAY_WORD_OPERATION(+)
+ASSAY_WORD_OPERATION(-)
+ASSAY_WORD_OPERATION(&)
+ASSAY_WORD_OPERATION(|)
+ASSAY_WORD_OPERATION(^)
+#undef ASSAY_WORD_OPERATION
+
+inline Word shift_left(const Word& a, unsigned count) noexcept {
+  return detail::map(a, [&](std::uint64_t x) { return x << count; });
+}
+inline Word shift_right(const Word& a, unsigned count) noexcept {
+  return detail::map(a, [&](std::uint64_t x) { return x >> count; });
+}
+template <unsigned Bits>
+inline Word shift_left(const Word& a) noexcept {
+  return shift_left(a, Bits);
+}
+template <unsigned Bits>
+inline Word shift_right(const Word& a) noexcept {
+  return shift_right(a, Bits);
+}
+template <unsigned Bits>
+inline Word shift_right_signed(const Word& a) noexcept {
+  return detail::map(a,
+                     [](std::uint64_t x) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(x) >> Bits); });
+}
+inline LaneMask equal_mask(const Word& a, const Word& b) noexcept {
+  return detail::mask_of([&](std::size_t i) { return reveal(a, i) == reveal(b, i); });
+}
+inline LaneMask negative_mask(const Word& a) noexcept {
+  return detail::mask_of([&](std::size_t i) { return (reveal(a, i) >> 63) != 0; });
+}
+inline Word select(const Word& a, const Word& b, const LaneMask& mask) noexcept {  // as secret as what a mask is of
+  return Word::each(true, [&](std::size_t i) { return reveal((mask.bits >> i & 1) != 0 ? b : a, i); });
+}
+inline void transpose(Word (&row)[8]) noexcept {
+  Word r[8];
+  bool secret = false;
+  for (const Word& word : row) secret = secret || word.secret();
+  for (std::size_t i = 0; i < 8; ++i) r[i] = Word::each(secret, [&](std::size_t j) { return reveal(row[j], i); });
+  for (std::size_t i = 0; i < 8; ++i) row[i] = r[i];
+}
+
+// Products: see field/lanes/product.h.
+__extension__ using Product = unsigned __int128;
+using Factor = Word;
+inline Word low_factor(const Word& a) noexcept { return a & broadcast((std::uint64_t{1} << 52) - 1); }
+inline Word factor(const Word& a) noexcept { return a; }
+inline Word bits(const Word& a) noexcept { return a; }
+inline Word from_bits(const Word& a) noexcept { return a; }
+inline Word number(const Word& a) noexcept { return a; }
+constexpr std::uint64_t column_start(unsigned, unsigned) noexcept { return 0; }
+inline Word low_factor(const Word& a, const Word& b) noexcept {
+  return low_factor(detail::map(a, b, [](std::uint64_t x, std::uint64_t y) { return x * y; }));
+}
+inline void multiply_add(Word& lo, Word& hi, const Word& a, const Word& b) noexcept {
+  lo = lo + low_factor(a, b);
+  hi = hi + detail::map(a, b, [](std::uint64_t x, std::uint64_t y) {
+         return static_cast<std::uint64_t>(static_cast<Product>(x) * y >> 52);
+       });
+}
+
+}  // namespace lanes
+
+ASSAY_ISA_END
