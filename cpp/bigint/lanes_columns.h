@@ -138,22 +138,18 @@ ASSAY_LANES_INLINE void clear_columns(Word* t, const Factor* quotients, const Fa
   t += R;
   const Factor* y = clearing + (R - 1);
   if constexpr (R == kRows) {
-    Word ahead = broadcast(0);
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < kRows; ++v) {
       if (v >= following) break;
       w.column[R] = t[v + R];
       meet(w, q, y[v]);
-      Word column = w.column[0] + ahead;
-      ahead = broadcast(0);
 #pragma GCC unroll 8
-      for (std::size_t u = 0; u < v; ++u) multiply_add(column, ahead, next[u], clearing[v - 1 - u]);
-      next[v] = low_factor(column);
-      ahead = ahead + shift_right<kRadixBits>(column);
-      t[v] = column;
+      for (std::size_t u = 0; u < v; ++u) multiply_add(w.column[0], w.column[1], next[u], clearing[v - 1 - u]);
+      next[v] = low_factor(w.column[0]);
+      w.column[1] = w.column[1] + shift_right<kRadixBits>(w.column[0]);
+      t[v] = w.column[0];
       slide(w);
     }
-    w.column[0] = w.column[0] + ahead;
     t += following;
     y += following;
   }

@@ -4,7 +4,7 @@
 //   gather   a secret index stops the program
 //   store    counted: a result that leaves the lanes
 // A LaneMask converts to nothing. Secrets lie in pages that only load() can read: anything else that touches them is
-// killed by the system.
+// killed by the system. Operations are counted: those on words and halves of products, as level ifma executes them.
 #pragma once
 
 #include <sys/mman.h>
@@ -26,6 +26,7 @@ inline constexpr std::size_t kLanes = 8;
 struct Watch {
   unsigned char* pages = nullptr;  // the locked ones
   std::size_t bytes = 0, secret_stores = 0;
+  std::size_t halves = 0, operations = 0;  // of products; on words
   bool holds(const void* p) const noexcept {
     const auto* at = static_cast<const unsigned char*>(p);
     return at >= pages && at < pages + bytes;
@@ -63,14 +64,17 @@ inline std::uint64_t reveal(const Word& a, std::size_t lane) noexcept { return a
 namespace detail {
 template <class Op>
 inline Word map(const Word& a, const Op& op) noexcept {
+  ++watch.operations;
   return Word::each(a.secret(), [&](std::size_t i) { return op(reveal(a, i)); });
 }
 template <class Op>
 inline Word map(const Word& a, const Word& b, const Op& op) noexcept {
+  ++watch.operations;
   return Word::each(a.secret() || b.secret(), [&](std::size_t i) { return op(reveal(a, i), reveal(b, i)); });
 }
 template <class Test>
 inline LaneMask mask_of(const Test& test) noexcept {
+  ++watch.operations;
   unsigned mask = 0;
   for (std::size_t i = 0; i < kLanes; ++i) mask |= static_cast<unsigned>(test(i)) << i;
   return LaneMask(mask);
@@ -136,6 +140,7 @@ inline LaneMask negative_mask(const Word& a) noexcept {
   return detail::mask_of([&](std::size_t i) { return (reveal(a, i) >> 63) != 0; });
 }
 inline Word select(const Word& a, const Word& b, const LaneMask& mask) noexcept {  // as secret as what a mask is of
+  ++watch.operations;
   return Word::each(true, [&](std::size_t i) { return reveal((mask.bits >> i & 1) != 0 ? b : a, i); });
 }
 inline void transpose(Word (&row)[8]) noexcept {
@@ -149,20 +154,27 @@ inline void transpose(Word (&row)[8]) noexcept {
 // Products: see field/lanes/product.h.
 __extension__ using Product = unsigned __int128;
 using Factor = Word;
-inline Word low_factor(const Word& a) noexcept { return a & broadcast((std::uint64_t{1} << 52) - 1); }
+inline Word low_factor(const Word& a) noexcept {  // none: level ifma reads 52 bits
+  return Word::each(a.secret(), [&](std::size_t i) { return reveal(a, i) & ((std::uint64_t{1} << 52) - 1); });
+}
 inline Word factor(const Word& a) noexcept { return a; }
 inline Word bits(const Word& a) noexcept { return a; }
 inline Word from_bits(const Word& a) noexcept { return a; }
 inline Word number(const Word& a) noexcept { return a; }
 constexpr std::uint64_t column_start(unsigned, unsigned) noexcept { return 0; }
 inline Word low_factor(const Word& a, const Word& b) noexcept {
-  return low_factor(detail::map(a, b, [](std::uint64_t x, std::uint64_t y) { return x * y; }));
+  ++watch.halves;
+  return low_factor(Word::each(a.secret() || b.secret(), [&](std::size_t i) { return reveal(a, i) * reveal(b, i); }));
 }
 inline void multiply_add(Word& lo, Word& hi, const Word& a, const Word& b) noexcept {
-  lo = lo + low_factor(a, b);
-  hi = hi + detail::map(a, b, [](std::uint64_t x, std::uint64_t y) {
-         return static_cast<std::uint64_t>(static_cast<Product>(x) * y >> 52);
-       });
+  watch.halves += 2;
+  const bool secret = a.secret() || b.secret();
+  const auto product = [&](std::size_t i) { return static_cast<Product>(reveal(a, i)) * reveal(b, i); };
+  lo = Word::each(lo.secret() || secret, [&](std::size_t i) {
+    return reveal(lo, i) + (static_cast<std::uint64_t>(product(i)) & ((std::uint64_t{1} << 52) - 1));
+  });
+  hi = Word::each(hi.secret() || secret,
+                  [&](std::size_t i) { return reveal(hi, i) + static_cast<std::uint64_t>(product(i) >> 52); });
 }
 
 }  // namespace lanes
