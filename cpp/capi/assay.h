@@ -81,6 +81,35 @@ enum { ASSAY_SECRET_EXPONENTS = 0, ASSAY_PUBLIC_EXPONENTS = 1 };
 ASSAY_API int32_t assay_modexp(uint32_t flags, const assay_rows* bases, const assay_rows* exponents,
                                const assay_rows* moduli, uint8_t* out, size_t* out_size, assay_error* error);
 
+/* Paillier's cryptosystem: sums of what is encrypted, and its products with numbers in the clear, all modulo n.
+ *   n            the public key, odd, 2048 to 4096 bits, n_size bytes without leading zeros. That it is the product of
+ *                two large primes cannot be seen from it; encryption refuses a prime and a square.
+ *   plaintexts   rows of at most n_size bytes, below n. A number -m is n - m.
+ *   ciphertexts  rows of 2 n_size bytes. Those that are given must be units below n^2 (ASSAY_NON_CANONICAL,
+ *                ASSAY_NOT_INVERTIBLE).
+ * A ciphertext can be changed by anybody: the scheme gives no integrity. Sums and products are no fresh ciphertexts:
+ * adding an encryption of zero hides how one was computed. */
+
+/* Fresh ciphertexts (1 + n)^m r^n mod n^2 with random r. Constant time in plaintexts and r. */
+ASSAY_API int32_t assay_paillier_encrypt(const uint8_t* n, size_t n_size, const assay_rows* plaintexts, uint8_t* out,
+                                         size_t* out_size, assay_error* error);
+
+/* Plaintexts below n, rows of as many bytes as n = p q has. p and q are the key's primes, in prime_size bytes each;
+ * whether they are primes is not tested. Constant time in primes and plaintexts. */
+ASSAY_API int32_t assay_paillier_decrypt(const uint8_t* p, const uint8_t* q, size_t prime_size,
+                                         const assay_rows* ciphertexts, uint8_t* out, size_t* out_size,
+                                         assay_error* error);
+
+/* a_i + b_i: as many rows of a as of b. */
+ASSAY_API int32_t assay_paillier_add(const uint8_t* n, size_t n_size, const assay_rows* a, const assay_rows* b,
+                                     uint8_t* out, size_t* out_size, assay_error* error);
+
+/* ciphertext_i * scalar_i, scalars one row for all or one each, of at most n_size bytes. Constant time in the scalars,
+ * whose row_bytes decide the cost. */
+ASSAY_API int32_t assay_paillier_multiply(const uint8_t* n, size_t n_size, const assay_rows* ciphertexts,
+                                          const assay_rows* scalars, uint8_t* out, size_t* out_size,
+                                          assay_error* error);
+
 /* The root, 32 bytes, of a Merkle tree over Poseidon on the scalar field of BN254:
  *   node(l + 1, i) = Poseidon(node_tag; node(l, arity i), .., node(l, arity i + arity - 1)),   root = node(depth, 0),
  * leaves of 32 bytes at level 0, slots beyond them filled with empty_leaf. 2 <= arity <= 16, depth >= 1, arity^depth

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,28 @@ def test_merkle_reports_its_rows_beside_hashlib(monkeypatch: pytest.MonkeyPatch,
     assert CliRunner().invoke(app, ["bench", "merkle", "--size", "4"]).exit_code != 0
 
 
+PAILLIER = ["encrypt_exact", "encrypt_short", "encrypt_keyholder", "decrypt", "add_float", "dot30", "add_same_exponent"]
+
+
+@pytest.mark.parametrize("with_peer", [True, False], ids=["phe", "no phe"])
+def test_encrypted_arrays_beside_phe(monkeypatch: pytest.MonkeyPatch, with_peer: bool) -> None:
+    if not with_peer:
+        monkeypatch.setitem(sys.modules, "phe", None)
+    printed = report("paillier", "--bits", "2048", "--batch", "1", "--threads", "1")
+    assert (printed["bench"], printed["curve"]) == ("paillier", None)
+    assert [row["case"] for row in printed["results"]] == PAILLIER
+    for row in printed["results"]:
+        assert set(row) == ROW
+        assert (row["bits"], row["size"], row["threads"]) == (2048, 1, 1)
+        if with_peer and row["case"] != "add_same_exponent":
+            assert row["peer"].startswith("phe ")
+            assert "GMP" in row["peer"]
+            assert row["ratio"] == pytest.approx(row["peer_seconds"] / row["seconds"])
+        else:
+            assert row["peer"] is row["peer_seconds"] is row["ratio"] is None
+            assert row["why_no_peer"]
+
+
 def test_the_level_and_the_threads_are_put_back() -> None:
     before = _native.isa(), _native.num_threads()
     report("field", "--size", "256", "--threads", "1", "--isa", "portable")
@@ -115,6 +138,7 @@ def test_the_level_and_the_threads_are_put_back() -> None:
         (("field", "--isa", "neon"), "portable"),
         (("msm", "--scalars", "even"), "witness"),
         (("groth16", "--size", "40"), "24"),
+        (("paillier", "--bits", "1024"), "2048"),
         (("modexp", "--bits", "255"), "256"),
         (("modexp", "--bits", "8193"), "8192"),
         (("modexp", "--batch", "0"), "1"),

@@ -46,6 +46,9 @@ Size = Annotated[int | None, typer.Option(min=1, help="Elements, points or pairs
 Log = Annotated[int | None, typer.Option(min=3, max=24, help="Log2 of the rows of the chain; default: a few sizes.")]
 Batch = Annotated[int | None, typer.Option(min=1, help="Transactions in a batch; default: a few sizes.")]
 Bits = Annotated[int | None, typer.Option(min=256, max=8192, help="Length of the modulus; default: a few lengths.")]
+KeyBits = Annotated[
+    int | None, typer.Option("--bits", min=2048, max=4096, help="Length of the key; default: 2048, 3072.")
+]
 Count = Annotated[int | None, typer.Option("--batch", min=1, help="Operations at once; default: 16.")]
 Curve = Annotated[str, typer.Option(callback=_curve, help="bn254 (about 100 bits of security), the only one so far.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; default: all that we may use.")]
@@ -186,6 +189,16 @@ def modexp(
     from assay.bench import modexp as bench
 
     _run("modexp", lambda report: bench.run(report, bits, batch), threads, isa, as_json, curve=None)
+
+
+@app.command()
+def paillier(
+    bits: KeyBits = None, batch: Count = None, threads: Threads = None, isa: Isa = None, as_json: Json = False
+) -> None:
+    """Encrypted arrays beside python-paillier. Example: assay bench paillier --bits 2048 --batch 16 --threads 1."""
+    from assay.bench import paillier as bench
+
+    _run("paillier", lambda report: bench.run(report, bits, batch), threads, isa, as_json, curve=None)
 
 
 _WIDTH = 150  # of a table in a file or a pipe
