@@ -29,7 +29,7 @@ test: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready lint
 
 bench: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc
-	for name in field ntt msm pairing groth16 rollup modexp paillier; do $(BIN)/assay bench $$name || exit 1; done
+	for name in field ntt msm pairing groth16 rollup modexp paillier merkle; do $(BIN)/assay bench $$name || exit 1; done
 
 # Kernel tests under tests/support/trap.py, at the levels that need it. The short form is part of `make test`.
 TRAP = $(BIN)/python tests/support/trap.py $(BIN)/python -m pytest -k "ifma or sha256"

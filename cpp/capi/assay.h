@@ -118,6 +118,17 @@ ASSAY_API int32_t assay_merkle_root_poseidon(uint32_t arity, uint32_t depth, con
                                              const uint8_t* empty_leaf, const assay_rows* leaves, uint8_t* out,
                                              size_t* out_size, assay_error* error);
 
+enum { ASSAY_MERKLE_COUNTED = 0, ASSAY_MERKLE_RFC6962 = 1 };
+
+/* The root, 32 bytes, of a binary Merkle tree over SHA-256. Leaves are rows of 32 bytes, at least one; a node without a
+ * sibling moves up a level unchanged.
+ *   ASSAY_MERKLE_COUNTED  node = SHA-256(left, right), root = SHA-256(top node, number of leaves as 32 bytes
+ *                         little-endian)
+ *   ASSAY_MERKLE_RFC6962  node = SHA-256(1, left, right), root = top node: the tree of RFC 6962 if the leaves are its
+ *                         leaf hashes, SHA-256(0, entry) */
+ASSAY_API int32_t assay_merkle_root_sha256(uint32_t rule, const assay_rows* leaves, uint8_t* out, size_t* out_size,
+                                           assay_error* error);
+
 /* Verifies Groth16 proofs over BN254 (about 100 bits of security): ASSAY_OK only if every one verifies, else
  * ASSAY_INVALID_PROOF, or the code of what kept it from deciding.
  *   key      points in the form of EIP-196 and EIP-197 one after the other: alpha (G1, 64 bytes), beta, gamma, delta

@@ -1,7 +1,10 @@
+#include <cstring>
+
 #include "base/words.h"
 #include "capi/arguments.h"
 #include "capi/error.h"
 #include "merkle/dense_tree.h"
+#include "merkle/sha256_tree.h"
 
 namespace {
 
@@ -52,5 +55,22 @@ extern "C" std::int32_t assay_merkle_root_poseidon(std::uint32_t arity, std::uin
     require_ok(status, "the tree");
     merkle::store(tree.root(), tag);
     store_number(tag, out, kBytes);
+  });
+}
+
+extern "C" std::int32_t assay_merkle_root_sha256(std::uint32_t rule, const assay_rows* leaves, std::uint8_t* out,
+                                                 std::size_t* out_size, assay_error* error) {
+  return guarded(error, [&] {
+    if (rule != ASSAY_MERKLE_COUNTED && rule != ASSAY_MERKLE_RFC6962)
+      throw Refusal(ASSAY_OUT_OF_RANGE, "rule: unknown value %u", rule);
+    const Rows rows(leaves, "leaves");
+    rows.require_row_bytes(merkle::kDigestBytes);
+    if (rows.count() == 0) throw Refusal(ASSAY_INVALID_LENGTH, "leaves: a tree has at least one leaf");
+    if (!begin_output(out, out_size, merkle::kDigestBytes)) return;
+    std::uint8_t root[merkle::kDigestBytes];
+    const merkle::Sha256Rule chosen =
+        rule == ASSAY_MERKLE_COUNTED ? merkle::Sha256Rule::counted : merkle::Sha256Rule::rfc6962;
+    require_ok(merkle::sha256_root(chosen, rows[0], rows.count(), root, nullptr), "the tree");
+    std::memcpy(out, root, sizeof root);
   });
 }
