@@ -44,6 +44,12 @@ def test_the_page_on_keys_proves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "proof" in namespace
 
 
+def test_the_page_on_big_integers_holds() -> None:
+    namespace: dict[str, object] = {}
+    exec(compile(blocks("docs/bigint.md")[0], "docs/bigint.md", "exec"), namespace)
+    assert "public" in namespace
+
+
 def test_the_page_on_paillier_decrypts() -> None:
     namespace: dict[str, object] = {}
     for block in blocks("docs/paillier.md"):
