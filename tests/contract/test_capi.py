@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -84,3 +85,36 @@ def test_a_missing_library_is_said_to_be_missing(tmp_path: Path, monkeypatch: py
     for find in (capi.library, capi.include):
         with pytest.raises(NotFound, match="assay_capi"):
             find()
+
+
+HUNGRY = """
+import resource, sys
+from support.capi import Refused, call, ffi, lib, rows
+count = 1 << 20
+moduli = rows(b"\\xff" * (32 * count), 32)
+bases, exponent = rows(bytes(count), 1), rows(b"\\x03", 1)
+leaves, zero = rows(bytes(32 * count), 32), bytes(32)
+out, size = ffi.new("uint8_t[]", 32 * count), ffi.new("size_t *", 32 * count)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (8 << 20),) * 2)
+for name, *arguments in (
+    ("assay_modexp", 0, bases, exponent, moduli, out, size),
+    ("assay_merkle_root_poseidon", 2, 20, zero, zero, leaves, out, size),
+):
+    try:
+        call(name, *arguments)
+        sys.exit(f"{name}: there was enough memory")
+    except Refused as refused:
+        if refused.code != lib.ASSAY_OUT_OF_MEMORY:
+            sys.exit(f"{name}: {refused}")
+    if any(bytes(ffi.buffer(out, 32))):
+        sys.exit(f"{name}: something was written")
+"""
+
+
+def test_memory_that_runs_out_is_a_code_and_no_exception() -> None:
+    environment = os.environ | {"ASSAY_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", HUNGRY], capture_output=True, text=True, timeout=120, check=False, env=environment
+    )
+    assert (done.returncode, done.stderr) == (0, "")
