@@ -99,8 +99,7 @@ Status FixedBase::assign(const Modulus& modulus, const u64* base, std::size_t wo
 
 // 2^((52 d - 64 n) windows) mod N for d digits in lanes; where the exponent is negative, of 1 / 2 = (N + 1) / 2.
 Status FixedBase::find_correction() noexcept {
-#if defined(ASSAY_X86)
-  const std::size_t n = modulus_->size(), digits = kBigintAvx512.digits(modulus_->bits());
+  const std::size_t n = modulus_->size(), digits = lanes_digits(modulus_->bits());
   const bool negative = 52 * digits < 64 * n;
   const u64 exponent = (negative ? 64 * n - 52 * digits : 52 * digits - 64 * n) * windows_;
   ASSAY_TRY(correction_.allocate(n));
@@ -122,9 +121,6 @@ Status FixedBase::find_correction() noexcept {
                        .exponent_words = 1,
                        .out = base},
                       nullptr);
-#else
-  return Status::ok;
-#endif
 }
 
 bool FixedBase::fit(const u64* exponents, std::size_t count, std::size_t exponent_words) const noexcept {

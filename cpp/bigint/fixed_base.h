@@ -55,7 +55,7 @@ class FixedBase {
   std::size_t bits_ = 0, windows_ = 0;
   unsigned window_ = 0;
   Words table_;       // [window][digit][n]: residues of base^(digit 2^(w window)), below N
-  Words correction_;  // for the lanes (bigint/lanes_products.h), [n]; empty where no level has them
+  Words correction_;  // for the lanes (bigint/lanes_products.h), [n]
 };
 
 }  // namespace assay

@@ -17,7 +17,7 @@ const LanesKernel kBigintIfma = {power_break_even,
                                  lanes::big::multiply_scratch,
                                  lanes::big::power,
                                  lanes::big::multiply,
-                                 lanes::big::digits_of_modulus,
+
                                  lanes::big::fixed_base_scratch,
                                  lanes::big::short_products_scratch,
                                  lanes::big::fixed_base,

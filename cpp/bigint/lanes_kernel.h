@@ -17,6 +17,9 @@ namespace assay {
 
 constexpr std::size_t kLanes = 8;
 
+// Digits n of the radix 2^52 that the lanes take for a modulus N: 8 N <= R = 2^(52 n).
+constexpr std::size_t lanes_digits(unsigned modulus_bits) noexcept { return (modulus_bits + 3 + 51) / 52; }
+
 struct PowerGroup {
   const std::uint64_t* moduli;  // what `prepare` wrote
   unsigned bits;                // of the longest
@@ -72,7 +75,6 @@ struct LanesKernel {
   std::size_t (*multiply_scratch)(const MultiplyGroup& group) noexcept;
   void (*power)(const PowerGroup& group, std::uint64_t* scratch, Stop stop) noexcept;
   void (*multiply)(const MultiplyGroup& group, std::uint64_t* scratch) noexcept;
-  std::size_t (*digits)(unsigned modulus_bits) noexcept;  // n of R = 2^(52 n)
   std::size_t (*fixed_base_scratch)(const FixedBaseGroup& group) noexcept;
   std::size_t (*short_products_scratch)(const ShortProductsGroup& group) noexcept;
   void (*fixed_base)(const FixedBaseGroup& group, std::uint64_t* scratch) noexcept;

@@ -18,7 +18,8 @@ ASSAY_ISA_BEGIN
 namespace lanes::big {
 
 // n with 8 m <= 2^(52 n) for moduli of so many bits
-constexpr std::size_t digits_of_modulus(unsigned bits) noexcept { return digits_of_bits(bits + 3); }
+constexpr std::size_t digits_of_modulus(unsigned bits) noexcept { return lanes_digits(bits); }
+static_assert(lanes_digits(4096) == digits_of_bits(4099) && kRadixBits == 52);
 
 // A stack of arrays in the caller's scratch, in words of eight lanes.
 class Scratch {

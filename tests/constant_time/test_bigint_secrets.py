@@ -13,6 +13,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.paillier_keys import PRIMES
 
 HERE = Path(__file__).parent
 CPP = HERE.parents[1] / "cpp"
@@ -31,7 +32,8 @@ def compile_cpp(*arguments: str | Path) -> None:
 def build(folder: Path, name: str) -> str:
     """The program tests/constant_time/`name`.cpp with the kernels that valgrind can run."""
     files: list[str | Path] = [HERE / f"{name}.cpp", HERE / "no_lanes.cpp"]
-    for room in ("base", "cpu", "parallel", "bigint"):
+    rooms = ("base", "cpu", "parallel", "bigint")
+    for room in (*rooms, "primes", "paillier") if name.startswith("paillier") else rooms:
         files += [path for path in sorted((CPP / room).glob("*.cpp")) if not path.name.endswith(LEFT_OUT)]
     if X86:
         compile_cpp("-DASSAY_X86=1", *ADX_FLAGS, "-c", CPP / "bigint/word_kernel_adx.cpp", "-o", folder / "adx.o")
@@ -71,6 +73,25 @@ def test_a_look_at_a_secret_is_found(program: str) -> None:
     assert done.returncode == 9
     assert "uninitialised value" in done.stderr
     assert "power_row_var" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def paillier(program: str, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command that runs paillier_secrets on the key of the tests."""
+    p, q = PRIMES[2048]
+    return [build(tmp_path_factory.mktemp("paillier"), "paillier_secrets"), f"{p:x}", f"{q:x}"]
+
+
+@pytest.mark.parametrize("level", ["portable", "adx"] if X86 else ["portable"])
+def test_paillier_does_not_look_at_secrets(paillier: list[str], level: str) -> None:
+    done = memcheck(level, *paillier)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"done at level {level}\n", "")
+
+
+def test_a_look_at_a_secret_weight_is_found(paillier: list[str]) -> None:
+    done = memcheck("portable", *paillier, "--leak")
+    assert done.returncode == 9
+    assert "uninitialised value" in done.stderr
 
 
 def test_outside_valgrind_nothing_is_claimed(program: str) -> None:
