@@ -52,6 +52,7 @@ fuzz: $(VENV)/.tools
 	$(FUZZ)/bigint_constant_time
 	$(FUZZ)/field_levels --cases $(CASES)
 	$(BIN)/python tests/support/trap.py $(FUZZ)/field_levels --cases $(CASES) --level ifma
+	$(FUZZ)/bigint_words --cases $(shell expr $(BIG_CASES) / 10)
 	$(FUZZ)/bigint_levels --cases $(BIG_CASES)
 	$(BIN)/python tests/support/trap.py $(FUZZ)/bigint_levels --cases $(BIG_CASES) --level ifma
 
