@@ -150,19 +150,21 @@ Status FixedBase::power(const u64* exponents, std::size_t count, std::size_t exp
                             .window = window_,
                             .exponents = {},
                             .out = {},
-                            .exponent_words = exponent_words};
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const std::size_t i = begin + lane < end ? begin + lane : begin;
-      group.exponents[lane] = exponents + i * exponent_words;
-      group.out[lane] = out + i * n;
+                            .exponent_words = exponent_words,
+                            .groups = (end - begin + kLanes - 1) / kLanes};
+    for (std::size_t at = 0; at < group.groups * kLanes; ++at) {
+      const std::size_t i = begin + at < end ? begin + at : begin;
+      group.exponents[at / kLanes][at % kLanes] = exponents + i * exponent_words;
+      group.out[at / kLanes][at % kLanes] = out + i * n;
     }
     Words scratch;
     ASSAY_TRY(scratch.allocate(kernel->fixed_base_scratch(group)));
     kernel->fixed_base(group, scratch.data());
     return Status::ok;
   };
-  return for_chunks(*modulus_, count, lanes ? kLanes : kTogether, control,
-                    [&](Montgomery& m, std::size_t begin, std::size_t end) noexcept -> Status {
+  const std::size_t share = (count + num_threads() - 1) / num_threads(), groups = (share + kLanes - 1) / kLanes;
+  return for_chunks(*modulus_, count, lanes ? kLanes * std::clamp<std::size_t>(groups, 1, kFixedBaseGroups) : kTogether,
+                    control, [&](Montgomery& m, std::size_t begin, std::size_t end) noexcept -> Status {
                       if (lanes && end - begin >= least) return group(begin, end);
                       Words entry;
                       ASSAY_TRY(entry.allocate(n));

@@ -110,11 +110,11 @@ bool products_agree(const LanesKernel& kernel, std::size_t words) noexcept {
   Words powers;
   if (powers.allocate(power_table_words(words, 1)) != Status::ok) return false;
   power_row(m, {two, words, &doublings, 1, correction, powers.data()}, Stop{});
-  FixedBaseGroup fixed = {prepared.data(), modulus.bits(), table, correction, words, kWindows, 2, {}, {}, 1};
+  FixedBaseGroup fixed = {prepared.data(), modulus.bits(), table, correction, words, kWindows, 2, {}, {}, 1, 2};
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     for (std::size_t j = 0; j < kTerms; ++j) exponents[lane][j] = lane + 5 * j < 16 ? 15 - lane - 5 * j : 3 * lane;
-    fixed.exponents[lane] = exponents[lane];
-    fixed.out[lane] = out[lane];
+    fixed.exponents[0][lane] = fixed.exponents[1][kLanes - 1 - lane] = exponents[lane];
+    fixed.out[0][lane] = fixed.out[1][kLanes - 1 - lane] = out[lane];
   }
   if (scratch.allocate(kernel.fixed_base_scratch(fixed)) != Status::ok) return false;
   kernel.fixed_base(fixed, scratch.data());

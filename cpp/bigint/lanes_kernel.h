@@ -39,15 +39,17 @@ struct MultiplyGroup {
 };
 
 // Powers of one base from its table of residues below N (bigint/fixed_base.h); the modulus is the same in all lanes.
+// Groups of eight that share the reading of each window: fewer passes over a table that no cache of a core holds.
+constexpr std::size_t kFixedBaseGroups = 4;
 struct FixedBaseGroup {
   const std::uint64_t* moduli;
   unsigned bits;
   const std::uint64_t *table, *correction;  // [windows][2^window] rows, and one row: see bigint/lanes_products.h
   std::size_t words, windows;               // words of a row: those of the modulus
   unsigned window;
-  const std::uint64_t* exponents[kLanes];
-  std::uint64_t* out[kLanes];
-  std::size_t exponent_words;
+  const std::uint64_t* exponents[kFixedBaseGroups][kLanes];
+  std::uint64_t* out[kFixedBaseGroups][kLanes];
+  std::size_t exponent_words, groups;  // 1 to kFixedBaseGroups of them
 };
 
 // Products of powers with short exponents (bigint/short_products.h); the modulus is the same in all lanes.

@@ -16,7 +16,8 @@ namespace lanes::big {
 
 inline std::size_t fixed_base_scratch(const FixedBaseGroup& group) noexcept {
   const std::size_t n = digits_of_modulus(group.bits);
-  return Arithmetic::scratch_words(n) + kLanes * (2 * n + group.words + group.exponent_words + 2 * kLanes);
+  return Arithmetic::scratch_words(n) +
+         kLanes * ((group.groups + 1) * n + group.words + kLanes + group.groups * (group.exponent_words + kLanes));
 }
 
 namespace detail {
@@ -50,21 +51,27 @@ inline void fixed_base(const FixedBaseGroup& group, std::uint64_t* memory) noexc
   Scratch moduli(const_cast<std::uint64_t*>(group.moduli)), scratch(memory);  // the former is only read
   const Arithmetic f(Constants(digits_of_modulus(group.bits), moduli), scratch);
   const std::size_t n = f.digits(), words = group.words, entries = std::size_t{1} << group.window;
-  Factor *accumulator = scratch.take<Factor>(n), *factor = scratch.take<Factor>(n);
-  Word *found = scratch.take<Word>(words + kLanes), *e = scratch.take<Word>(group.exponent_words + kLanes);
+  const std::size_t stride = group.exponent_words + kLanes;
+  Factor *accumulators = scratch.take<Factor>(group.groups * n), *factor = scratch.take<Factor>(n);
+  Word *found = scratch.take<Word>(words + kLanes), *e = scratch.take<Word>(group.groups * stride);
   std::size_t lengths[kLanes];
   for (std::size_t& length : lengths) length = group.exponent_words;
-  load_rows(e, group.exponent_words, group.exponents, lengths);
-  for (std::size_t t = 0; t < group.windows; ++t) {
-    const Word index = bits_at(e, group.exponent_words, t * group.window, group.window);
-    detail::scan_words(found, group.table + t * entries * words, entries, words, index);
-    split(t == 0 ? accumulator : factor, n, found, words);
-    if (t > 0) f.mul(accumulator, accumulator, factor);  // a factor below m: below 3 m
-  }
+  for (std::size_t g = 0; g < group.groups; ++g)
+    load_rows(e + g * stride, group.exponent_words, group.exponents[g], lengths);
+  for (std::size_t t = 0; t < group.windows; ++t)
+    for (std::size_t g = 0; g < group.groups; ++g) {
+      const Word index = bits_at(e + g * stride, group.exponent_words, t * group.window, group.window);
+      Factor* accumulator = accumulators + g * n;
+      detail::scan_words(found, group.table + t * entries * words, entries, words, index);
+      split(t == 0 ? accumulator : factor, n, found, words);
+      if (t > 0) f.mul(accumulator, accumulator, factor);  // a factor below m: below 3 m
+    }
   for (std::size_t j = 0; j < words; ++j) found[j] = broadcast(group.correction[j]);
   split(factor, n, found, words);
-  f.mul(accumulator, accumulator, factor);
-  f.write(group.out, words, accumulator);
+  for (std::size_t g = 0; g < group.groups; ++g) {
+    f.mul(accumulators + g * n, accumulators + g * n, factor);
+    f.write(group.out[g], words, accumulators + g * n);
+  }
 }
 
 // --- few bases -----------------------------------------------------------------------------------------------------

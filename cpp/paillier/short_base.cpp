@@ -45,8 +45,7 @@ Status ShortBase::assign(const PublicKey& key, unsigned exponent_bits, JobContro
   Words base;
   ASSAY_TRY(base.allocate(key.cipher_words()));
   ASSAY_TRY(draw_base(key, base.data(), control));
-  const unsigned window = fixed_base_window(key.square().bits(), exponent_bits, false, kMostTableBytes);
-  ASSAY_TRY(table_.assign(key.square(), base.data(), key.cipher_words(), exponent_bits, window, control));
+  ASSAY_TRY(table_.assign(key.square(), base.data(), key.cipher_words(), exponent_bits, kWindow, control));
   key_ = &key;
   return Status::ok;
 }

@@ -23,7 +23,7 @@ namespace assay::paillier {
 class ShortBase {
  public:
   static constexpr unsigned kMinExponentBits = 256;
-  static constexpr std::size_t kMostTableBytes = std::size_t{16} << 20;
+  static constexpr unsigned kWindow = 5;  // one bit more saves a sixth of the products and reads twice as much
 
   // out_of_range unless exponent_bits is from 256 to |N|. The key must outlive this.
   Status assign(const PublicKey& key, unsigned exponent_bits, JobControl* control) noexcept;
