@@ -3,8 +3,8 @@
 namespace assay {
 namespace {
 
-// A group takes the time of 4.6 to 5.3 rows of level adx; of products, of 2.2 to 3.3.
-std::size_t power_break_even(unsigned) noexcept { return 6; }
+// A group takes the time of 3.8 rows of level adx; of products, of 2.7 to 3.7.
+std::size_t power_break_even(unsigned) noexcept { return 4; }
 std::size_t multiply_break_even(unsigned) noexcept { return 4; }
 
 }  // namespace
