@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/declassify.h"
 #include "bigint/lanes_group.h"
 #include "bigint/lanes_kernel.h"
 #include "bigint/montgomery.h"
@@ -128,7 +129,7 @@ bool FixedBase::fit(const u64* exponents, std::size_t count, std::size_t exponen
   for (std::size_t i = 0; i < count; ++i)
     for (std::size_t k = bits_ / 64; k < exponent_words; ++k)
       over |= exponents[i * exponent_words + k] >> (k == bits_ / 64 ? bits_ % 64 : 0);
-  return over == 0;
+  return declassify(over == 0 ? 1 : 0) != 0;
 }
 
 Status FixedBase::power(const u64* exponents, std::size_t count, std::size_t exponent_words, u64* out,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/declassify.h"
 #include "base/words.h"
 #include "bigint/division_steps.h"
 
@@ -99,7 +100,7 @@ Status invert(const InverseBatch& batch, std::size_t* first_bad, JobControl* con
     for (std::size_t i = begin; i < end; ++i) {
       inversion.assign(batch.values + i * batch.words, batch.moduli + i * batch.modulus_step * batch.words);
       kVariableTime ? inversion.run_var() : inversion.run();
-      if (inversion.finish(batch.out + i * batch.words) == 0) continue;
+      if (declassify(inversion.finish(batch.out + i * batch.words)) == 0) continue;
       std::size_t known = bad.load(std::memory_order_relaxed);
       while (i < known && !bad.compare_exchange_weak(known, i, std::memory_order_relaxed)) {
       }

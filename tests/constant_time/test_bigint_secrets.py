@@ -18,7 +18,7 @@ from support.paillier_keys import PRIMES
 HERE = Path(__file__).parent
 CPP = HERE.parents[1] / "cpp"
 FLAGS = ["-std=c++20", "-O2", "-g", "-fno-strict-aliasing", "-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
-FLAGS += ["-pthread", "-I", str(CPP)]
+FLAGS += ["-pthread", "-DASSAY_DECLASSIFY=1", "-I", str(CPP)]
 ADX_FLAGS = ["-mbmi2", "-madx", "-DASSAY_ISA=adx", "-DASSAY_ISA_ADX=1"]
 LEFT_OUT = ("_adx.cpp", "_avx512.cpp", "_ifma.cpp", "lanes_dispatch.cpp")
 X86 = platform.machine() == "x86_64"
@@ -32,8 +32,8 @@ def compile_cpp(*arguments: str | Path) -> None:
 def build(folder: Path, name: str) -> str:
     """The program tests/constant_time/`name`.cpp with the kernels that valgrind can run."""
     files: list[str | Path] = [HERE / f"{name}.cpp", HERE / "no_lanes.cpp"]
-    rooms = ("base", "cpu", "parallel", "bigint")
-    for room in (*rooms, "primes", "paillier") if name.startswith("paillier") else rooms:
+    rooms = ("base", "cpu", "parallel", "bigint", "primes")
+    for room in (*rooms, "paillier") if name.startswith("paillier") else rooms:
         files += [path for path in sorted((CPP / room).glob("*.cpp")) if not path.name.endswith(LEFT_OUT)]
     if X86:
         compile_cpp("-DASSAY_X86=1", *ADX_FLAGS, "-c", CPP / "bigint/word_kernel_adx.cpp", "-o", folder / "adx.o")
@@ -48,6 +48,12 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> str:
     if shutil.which("valgrind") is None or not Path("/usr/include/valgrind/memcheck.h").is_file():
         pytest.skip("valgrind and its headers are not installed: apt install valgrind")
     return build(tmp_path_factory.mktemp("constant_time"), "bigint_secrets")
+
+
+@pytest.fixture(scope="module")
+def numbers_program(program: str) -> str:
+    """number_secrets, for valgrind."""
+    return build(Path(program).parent, "number_secrets")
 
 
 def memcheck(level: str, *command: str) -> subprocess.CompletedProcess[str]:
@@ -65,6 +71,15 @@ def memcheck(level: str, *command: str) -> subprocess.CompletedProcess[str]:
 def test_powers_and_products_do_not_look_at_secrets(program: str, level: str) -> None:
     done = memcheck(level, program)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"done at level {level}\n", "")
+
+
+@pytest.mark.parametrize("level", ["portable", "adx"] if X86 else ["portable"])
+def test_inverses_and_tables_do_not_look_at_secrets(numbers_program: str, level: str) -> None:
+    done = memcheck(level, numbers_program)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"done at level {level}\n", "")
+    leak = memcheck(level, numbers_program, "--leak")
+    assert leak.returncode == 9
+    assert "uninitialised value" in leak.stderr
 
 
 def test_a_look_at_a_secret_is_found(program: str) -> None:

@@ -83,14 +83,14 @@ def test_multi_power_takes_bases_wider_or_narrower_than_the_modulus(isa: str) ->
 
 
 @pytest.mark.parametrize("window", [None, 1, 2, 3, 5, 8, 12])
-@pytest.mark.parametrize(("bits", "exponent_bits"), [(256, 256), (257, 1), (1024, 130), (2048, 512)])
+@pytest.mark.parametrize(("bits", "exponent_bits"), [(256, 256), (257, 1), (1024, 130), (1536, 200)])
 def test_fixed_base(isa: str, bits: int, exponent_bits: int, window: int | None) -> None:
     rng = random.Random(bits)
     n = random_modulus(bits, rng)
-    for base in (rng.randrange(n), 0, 1, n - 1, n + 5):
+    for base in (rng.randrange(n), 0, n - 1, n + 5):
         table = FixedBase(n, base, exponent_bits, window=window)
         top = 2**exponent_bits - 1
-        exponents = [0, 1, top, top - 1 if top > 1 else 0, top // 2 + 1, *(rng.randrange(top + 1) for _ in range(20))]
+        exponents = [0, 1, top, top - 1 if top > 1 else 0, top // 2 + 1, *(rng.randrange(top + 1) for _ in range(15))]
         want = [pow(base, e, n) for e in exponents]
         for secret in (True, False):
             assert from_words(table.power(exponents, secret=secret)) == want
