@@ -404,6 +404,12 @@ def test_results_are_rerandomised_before_they_leave() -> None:
     assert np.array_equal(KEY.read_array(x.to_bytes()).ciphertexts, x.ciphertexts)
     assert not (x[:1].broadcast_to((3,))).fresh
     assert x[:1].fresh
+    assert x[::-1].fresh
+    assert not x[[0, 0]].fresh
+    assert paillier.concatenate([x[:1], x[1:]]).fresh
+    assert not paillier.concatenate([x, x[:1]]).fresh
+    sent = KEY.read_array(x[[0, 0]].to_bytes())
+    assert not np.array_equal(sent.ciphertexts[0], sent.ciphertexts[1])
 
 
 @pytest.mark.parametrize(

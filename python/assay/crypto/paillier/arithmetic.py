@@ -12,6 +12,7 @@ import numpy.typing as npt
 from assay.core.errors import InvalidInput, WrongType
 from assay.crypto.paillier.encoding import FixedPoint, Plain, Rows, as_plain_array, signed_integers
 from assay.crypto.paillier.randomness import Progress
+from assay.crypto.paillier.table import distinct
 
 if TYPE_CHECKING:
     from assay.crypto.paillier.array import EncryptedArray
@@ -171,7 +172,7 @@ def concatenate(arrays: Sequence[EncryptedArray], axis: int) -> EncryptedArray:
         rows = np.concatenate([a.ciphertexts for a in scaled], axis=axis % first.ndim)
     except ValueError as error:
         raise InvalidInput(str(error)) from None
-    return type(first)(first.public_key, rows, encoding, fresh=all(a.fresh for a in scaled))
+    return type(first)(first.public_key, rows, encoding, fresh=all(a.fresh for a in scaled) and distinct(rows))
 
 
 def broadcast(rows: Rows, shape: tuple[int, ...]) -> Rows:

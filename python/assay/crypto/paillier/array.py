@@ -25,7 +25,7 @@ from assay.core.errors import InvalidInput, WrongType
 from assay.crypto.paillier import arithmetic
 from assay.crypto.paillier.encoding import FixedPoint, Plain, Rows
 from assay.crypto.paillier.randomness import Progress
-from assay.crypto.paillier.table import CipherTable
+from assay.crypto.paillier.table import CipherTable, distinct
 
 if TYPE_CHECKING:
     from assay.crypto.paillier.keys import PublicKey
@@ -75,7 +75,8 @@ class EncryptedArray(CipherTable):
         return self.shape[0]
 
     def __getitem__(self, key: Any) -> EncryptedArray:
-        return self._with(self._pick(key, self.shape)[..., 0, :], fresh=self._fresh)
+        rows = self._pick(key, self.shape)[..., 0, :]
+        return self._with(rows, fresh=self._fresh and distinct(rows))
 
     def __iter__(self) -> Iterator[EncryptedArray]:
         return (self[i] for i in range(len(self)))

@@ -31,7 +31,7 @@ from assay.crypto.paillier import arithmetic
 from assay.crypto.paillier.encoding import FixedPoint, Plain, Rows, as_plain_array, signed_integers, signed_rows
 from assay.crypto.paillier.errors import BoundError
 from assay.crypto.paillier.randomness import Progress
-from assay.crypto.paillier.table import CipherTable
+from assay.crypto.paillier.table import CipherTable, distinct
 
 if TYPE_CHECKING:
     from assay.crypto.paillier.keys import PublicKey
@@ -146,7 +146,8 @@ class PackedArray(CipherTable):
     def __getitem__(self, key: Any) -> PackedArray:
         """As numpy's on every axis but the last, which stays whole."""
         leading = self._rows.shape[:-2]
-        return self._with(self._pick(key, leading, self._rows.shape[-2]), fresh=self._fresh)
+        rows = self._pick(key, leading, self._rows.shape[-2])
+        return self._with(rows, fresh=self._fresh and distinct(rows))
 
     def __add__(self, other: PackedArray | Plain) -> PackedArray:
         if isinstance(other, PackedArray):

@@ -20,7 +20,13 @@ from assay.crypto.paillier.randomness import Progress, Randomness
 if TYPE_CHECKING:
     from assay.crypto.paillier.keys import PublicKey
 
-__all__ = ["CipherTable"]
+__all__ = ["CipherTable", "distinct"]
+
+
+def distinct(rows: Rows) -> bool:
+    """No ciphertext of uint64[..., 2 k] occurs twice: what was fresh before indices repeated it no longer is."""
+    flat = rows.reshape(-1, rows.shape[-1])
+    return len({row.tobytes() for row in flat}) == len(flat)
 
 
 class CipherTable:
