@@ -1,9 +1,10 @@
 // SHA-256 compression with AVX2 and BMI2: rounds on general registers, the message schedules of two blocks beside them.
 //
-// Source: J. Guilford, K. Yap, V. Gopal (Intel), "Fast SHA-256 Implementations on Intel Architecture Processors" (2012):
-// four words of the schedule at once; two of them depend on the other two, so that s1 is taken in two halves. A 256-bit
-// register holds four words of block 0 in its lower half and four of block 1 in its upper half. While block 0 goes
-// through its rounds the sums of schedule and round constants are stored, and block 1 then takes its own from there.
+// Source: J. Guilford, K. Yap, V. Gopal (Intel), "Fast SHA-256 Implementations on Intel Architecture Processors"
+// (2012): four words of the schedule at once; two of them depend on the other two, so that s1 is taken in two halves. A
+// 256-bit register holds four words of block 0 in its lower half and four of block 1 in its upper half. While block 0
+// goes through its rounds the sums of schedule and round constants are stored, and block 1 then takes its own from
+// there.
 //
 // Cost: 24 instructions a round, 33 for four words of two blocks: 1750 a block, 6.8 cycles a byte at four a cycle.
 #include <immintrin.h>
