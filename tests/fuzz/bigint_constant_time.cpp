@@ -1,7 +1,8 @@
-// The lanes of bigint on words that know their secrets (secret_word.h): powers with secret exponents, products and the
-// preparation of moduli go through without a branch, an index or a shift that depends on a base, an exponent or a
-// modulus, without a look at them beside the lanes, and with as many operations whatever they are. `power_var`, which
-// does look, must be caught: the control.
+// The lanes of bigint on words that know their secrets (secret_word.h): powers with secret exponents, of many bases, of
+// one base by its table and of a few bases each, products and the preparation of moduli go through without a branch, an
+// index, a shift or a division that depends on a base, an exponent or a modulus, without a look at them beside the
+// lanes, and with as many operations whatever they are. The table of one base is read word by word, at addresses that
+// no secret can reach. What is for public exponents does look and must be caught: the controls.
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,8 +12,9 @@
 #include <cstring>
 #include <vector>
 
-#include "bigint/lanes_power.h"
+#include "bigint/lanes_products.h"
 #include "bigint/modulus.h"
+#include "bigint/table.h"
 #include "random.h"
 
 namespace {
@@ -41,26 +43,32 @@ bool dies(const Body& body) {
   return waitpid(child, &status, 0) == child && WIFSIGNALED(status);
 }
 
-// Groups of eight moduli of `bits` bits, or of half that in every other lane, with secrets of a seed. Rows are whole
-// lines of eight words, so that load() is all that reads them.
+enum class Lanes { distinct, mixed, alike };  // their moduli: mixed ones are half as long in every other lane
+constexpr std::size_t kTerms = 2, kShortWords = kLanes, kWindows = 5;
+constexpr unsigned kWindow = 4;
+
+// Groups of eight moduli of `bits` bits, with secrets of a seed. Rows are whole lines of eight words, so that load() is
+// all that reads them. Products over tables are those of the lanes that are alike.
 class Secrets {
  public:
-  Secrets(unsigned bits, bool mixed, u64 seed) : words_(bits / 64) {
-    const std::size_t row = kLanes * words_;
+  Secrets(unsigned bits, Lanes kind, u64 seed) : words_(bits / 64) {
+    const std::size_t row = kLanes * words_, shorts = kLanes * kFixedBaseGroups * kTerms * kShortWords;
     lanes::watch = {};
-    lanes::watch.bytes = 4 * 8 * row;
+    lanes::watch.bytes = 8 * ((5 + kTerms) * row + shorts);
     void* pages = mmap(nullptr, lanes::watch.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED) std::exit(2);
     lanes::watch.pages = static_cast<unsigned char*>(pages);
-    u64 *m = static_cast<u64*>(pages), *squares = m + row, *bases = squares + row, *exponents = bases + row;
+    u64 *m = static_cast<u64*>(pages), *squares = m + row, *heads = squares + row, *bases = heads + row,
+        *exponents = bases + kTerms * row, *short_exponents = exponents + row;
     fuzz::Random random(seed);
-    for (std::size_t i = 0; i < 4 * row; ++i) m[i] = random();
-    power.bits = product.bits = bits;
-    power.words = product.words = power.exponent_words = words_;
-    out_.resize(row);
+    for (std::size_t i = 0; i < lanes::watch.bytes / 8; ++i) m[i] = random();
+    power.bits = product.bits = fixed.bits = few.bits = bits;
+    power.words = product.words = power.exponent_words = fixed.words = few.words = words_;
+    out_.resize(kFixedBaseGroups * row);
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const std::size_t size = mixed && lane % 2 == 1 ? words_ / 2 : words_;
+      const std::size_t size = kind == Lanes::mixed && lane % 2 == 1 ? words_ / 2 : words_;
       u64* modulus = m + words_ * lane;
+      if (kind == Lanes::alike && lane > 0) std::memcpy(modulus, m, 8 * words_);
       modulus[0] |= 1;
       modulus[size - 1] |= u64{1} << 63;
       Modulus constants;
@@ -70,14 +78,31 @@ class Secrets {
       views_[lane].words = modulus;
       views_[lane].square = squares + words_ * lane;
       views_[lane].one = nullptr;
-      power.bases[lane] = product.a[lane] = bases + words_ * lane;
+      power.bases[lane] = product.a[lane] = few.bases[lane] = bases + kTerms * words_ * lane;
       power.exponents[lane] = product.b[lane] = exponents + words_ * lane;
-      power.out[lane] = product.out[lane] = out_.data() + words_ * lane;
+      power.out[lane] = product.out[lane] = few.out[lane] = out_.data() + words_ * lane;
+      few.exponents[lane] = short_exponents + kTerms * kShortWords * lane;
+      few.heads[lane] = heads + words_ * lane;
+      few.counts[lane] = kTerms - lane % 2;
+      for (std::size_t g = 0; g < kFixedBaseGroups; ++g) {
+        fixed.exponents[g][lane] = short_exponents + kTerms * kShortWords * (kLanes * g + lane);
+        fixed.out[g][lane] = out_.data() + words_ * (kLanes * g + lane);
+      }
     }
+    few.terms = kTerms;
+    few.exponent_words = fixed.exponent_words = kShortWords;
+    few.digits = fixed.windows = kWindows;
+    few.window = fixed.window = kWindow;
+    fixed.groups = kFixedBaseGroups;
+    table_.resize(((kWindows << kWindow) + 1) * words_);
+    for (std::size_t i = 0; i < table_.size(); ++i) table_[i] = random() >> (i % words_ + 1 == words_);  // below moduli
+    fixed.table = table_.data();
+    fixed.correction = fixed.table + (kWindows << kWindow) * words_;
     // A word here is its value and its flag: less than twice as large.
     prepared_.resize(2 * lanes::big::moduli_words(bits));
-    scratch_.resize(2 * (lanes::big::power_scratch(power) + lanes::big::multiply_scratch(product)));
-    power.moduli = product.moduli = prepared_.data();
+    scratch_.resize(2 * (lanes::big::power_scratch(power) + lanes::big::multiply_scratch(product) +
+                         lanes::big::fixed_base_scratch(fixed) + lanes::big::short_products_scratch(few)));
+    power.moduli = product.moduli = fixed.moduli = few.moduli = prepared_.data();
     lanes::watch.lock(true);
   }
   ~Secrets() { munmap(lanes::watch.pages, lanes::watch.bytes); }
@@ -87,16 +112,20 @@ class Secrets {
   void prepare() { lanes::big::prepare(views_, prepared_.data()); }
   void run_power() { lanes::big::power(power, scratch_.data(), Stop{}); }
   void run_product() { lanes::big::multiply(product, scratch_.data()); }
+  void run_fixed_base() { lanes::big::fixed_base(fixed, scratch_.data()); }
+  void run_short_products() { lanes::big::short_products(few, scratch_.data()); }
   std::size_t words() const { return words_; }
   u64* out() { return out_.data(); }
 
   PowerGroup power = {};
   MultiplyGroup product = {};
+  FixedBaseGroup fixed = {};
+  ShortProductsGroup few = {};
 
  private:
   std::size_t words_;
   ModulusView views_[kLanes];
-  std::vector<u64> prepared_, scratch_, out_;
+  std::vector<u64> prepared_, scratch_, out_, table_;
 };
 
 struct Counts {
@@ -104,22 +133,45 @@ struct Counts {
   bool operator==(const Counts&) const = default;
 };
 
-// Of a power with exponents as long as the moduli.
-Counts check(unsigned bits, bool mixed, u64 seed) {
-  Secrets secrets(bits, mixed, seed);
-  secrets.prepare();
-  expect(lanes::watch.secret_stores == 0, "preparing moduli stores no secret outside the lanes");
+// Of what `body` does, which stores so many words of results.
+template <class Body>
+Counts counts_of(std::size_t results, const char* what, const Body& body) {
   const Counts before = {lanes::watch.halves, lanes::watch.operations};
-  secrets.run_power();
-  const Counts counts = {lanes::watch.halves - before.halves, lanes::watch.operations - before.operations};
-  expect(lanes::watch.secret_stores == secrets.words(), "a power stores its result and nothing else");
-  secrets.run_product();
-  expect(lanes::watch.secret_stores == 2 * secrets.words(), "a product stores its result and nothing else");
+  const std::size_t stores = lanes::watch.secret_stores;
+  body();
+  expect(lanes::watch.secret_stores - stores == results, what);
+  return {lanes::watch.halves - before.halves, lanes::watch.operations - before.operations};
+}
+
+// Of a power with exponents as long as the moduli.
+Counts check(unsigned bits, Lanes kind, u64 seed) {
+  Secrets secrets(bits, kind, seed);
+  const std::size_t words = secrets.words();
+  counts_of(0, "preparing moduli stores no secret outside the lanes", [&] { secrets.prepare(); });
+  const Counts counts = counts_of(words, "a power stores its result and nothing else", [&] { secrets.run_power(); });
+  counts_of(words, "a product stores its result and nothing else", [&] { secrets.run_product(); });
+  return counts;
+}
+
+struct TableCounts {
+  Counts fixed_base, short_products;
+  bool operator==(const TableCounts&) const = default;
+};
+
+TableCounts check_tables(unsigned bits, std::size_t windows, u64 seed) {
+  Secrets secrets(bits, Lanes::alike, seed);
+  secrets.fixed.windows = secrets.few.digits = windows;
+  secrets.prepare();
+  TableCounts counts;
+  counts.fixed_base = counts_of(kFixedBaseGroups * secrets.words(), "powers of one base store nothing but results",
+                                [&] { secrets.run_fixed_base(); });
+  counts.short_products = counts_of(secrets.words(), "products of short powers store nothing but results",
+                                    [&] { secrets.run_short_products(); });
   return counts;
 }
 
 void controls() {
-  Secrets secrets(1024, false, 3);
+  Secrets secrets(1024, Lanes::distinct, 3);
   secrets.prepare();
   secrets.power.variable = true;
   expect(dies([&] { secrets.run_power(); }), "a look at an exponent is caught");
@@ -128,18 +180,46 @@ void controls() {
   expect(!dies([&] { lanes::gather(secrets.out(), lanes::broadcast(1)); }), "an index that is public is not");
 }
 
+void table_controls() {
+  Secrets secrets(1024, Lanes::alike, 3);
+  secrets.prepare();
+  const u64* exponent = secrets.fixed.exponents[0][0];
+  const auto digit = [&] { return lanes::load(exponent) & lanes::broadcast((1U << kWindow) - 1); };
+  lanes::Factor entry[1], entries[1 << kWindow] = {};
+  expect(!dies([&] { secrets.run_short_products(); }), "products of secret powers pass");
+  expect(dies([&] {
+           secrets.few.variable = true;
+           secrets.run_short_products();
+         }),
+         "a branch on digits is caught");
+  expect(dies([&] { lanes::big::detail::pick_var(entry, entries, 1, digit()); }), "an entry picked by digit is caught");
+  expect(dies([&] { std::printf("%d", static_cast<int>(table_digit(exponent, kShortWords, 0, kWindow))); }),
+         "a digit read beside the lanes is caught");
+  expect(dies([&] { std::printf("%d", lanes::zero_mask(digit()) == 0xff); }),
+         "a mask of secrets for a branch is caught");
+  expect(!dies([&] { std::printf("%d", lanes::zero_mask(lanes::broadcast(0)) == 0xff); }),
+         "one of public words is not");
+  const TableCounts one = check_tables(1024, kWindows, 1), other = check_tables(1024, kWindows - 1, 1);
+  expect(!(one.fixed_base == other.fixed_base) && !(one.short_products == other.short_products),
+         "operations are counted");
+}
+
 }  // namespace
 
 // --count: also what powers of the usual sizes execute at level ifma.
 int main(int argc, char** argv) {
   controls();
-  for (const unsigned bits : {1024U, 3072U})
-    for (const bool mixed : {false, true})
-      expect(check(bits, mixed, 1) == check(bits, mixed, 2), "as many operations whatever the secrets");
+  table_controls();
+  for (const unsigned bits : {1024U, 3072U}) {
+    for (const Lanes kind : {Lanes::distinct, Lanes::mixed})
+      expect(check(bits, kind, 1) == check(bits, kind, 2), "as many operations whatever the secrets");
+    expect(check_tables(bits, kWindows, 1) == check_tables(bits, kWindows, 2),
+           "as many operations on tables whatever the secrets");
+  }
   std::printf("%s: big numbers in lanes are constant time\n", failed ? "FAILED" : "passed");
   if (argc > 1 && std::strcmp(argv[1], "--count") == 0)
     for (const unsigned bits : {1024U, 2048U, 3072U, 4096U, 6144U}) {
-      const Counts counts = check(bits, false, 1);
+      const Counts counts = check(bits, Lanes::distinct, 1);
       std::printf("%u bits, eight powers: %zu halves of products, %zu other operations\n", bits, counts.halves,
                   counts.operations);
     }

@@ -1,7 +1,7 @@
 // A level of bigint_levels.h, compiled for each instruction set.
 #pragma once
 
-#include "bigint/lanes_power.h"
+#include "bigint/lanes_products.h"
 #include "bigint_levels.h"
 
 ASSAY_ISA_BEGIN
@@ -31,11 +31,11 @@ inline std::size_t always(unsigned) noexcept { return 1; }
 }  // namespace fuzz_bigint
 ASSAY_ISA_END
 
-// Products over tables (bigint/lanes_products.h) are not called.
-#define ASSAY_FUZZ_BIGINT_LEVEL(name)                                                                          \
-  {name,                                                                                                       \
-   {fuzz_bigint::always, fuzz_bigint::always, lanes::big::moduli_words, lanes::big::prepare,                   \
-    lanes::big::power_scratch, lanes::big::multiply_scratch, lanes::big::power, lanes::big::multiply, nullptr, \
-    nullptr, nullptr, nullptr},                                                                                \
-   fuzz_bigint::montgomery,                                                                                    \
+#define ASSAY_FUZZ_BIGINT_LEVEL(name)                                                                 \
+  {name,                                                                                              \
+   {fuzz_bigint::always, fuzz_bigint::always, lanes::big::moduli_words, lanes::big::prepare,          \
+    lanes::big::power_scratch, lanes::big::multiply_scratch, lanes::big::power, lanes::big::multiply, \
+    lanes::big::fixed_base_scratch, lanes::big::short_products_scratch, lanes::big::fixed_base,       \
+    lanes::big::short_products},                                                                      \
+   fuzz_bigint::montgomery,                                                                           \
    fuzz_bigint::montgomery_scratch}

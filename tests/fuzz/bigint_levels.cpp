@@ -1,11 +1,13 @@
 // Big numbers on every level against every other: `bigint_levels [--cases N] [--seed S] [--level NAME]`.
 //
 // A case is one modular operation in one lane: a Montgomery product or square of values that are not reduced, up to the
-// bounds of bigint/lanes_montgomery.h; a product of whole rows; a power with an exponent of few bits, secret or public.
+// bounds of bigint/lanes_montgomery.h; a product of whole rows; a power with an exponent of few bits, secret or public;
+// where the lanes share their modulus, a product of such powers of a few bases, or a power of one base from its table.
 // Moduli have 256 to 8192 bits, most of them few, those of a group alike or mixed; digits are random, or zero, or all
 // ones, or those of multiples of the modulus, or one off them. Levels with lanes must agree in every bit with the plain
 // C++ model and stay below 4 m, the model with rows of words, of level portable for one half of the cases and of level
-// adx for the other. Exit status 1 and the case on the first difference; the same seed gives the same cases.
+// adx for the other. First come products whose last sum is not below 4 m, which random ones hardly reach. Exit status 1
+// and the case on the first difference; the same seed gives the same cases.
 #include "bigint_levels.h"
 
 #include <algorithm>
@@ -13,7 +15,6 @@
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
@@ -24,194 +25,59 @@
 #include "bigint/montgomery.h"
 #include "bigint/natural.h"
 #include "bigint/power_row.h"
+#include "bigint_cases.h"
 #include "cpu/features.h"
-#include "random.h"
 
 namespace assay::fuzz {
 namespace {
 
-using u64 = std::uint64_t;
-constexpr u64 kMask = (u64{1} << 52) - 1;
-constexpr std::size_t kGroups = 32;     // with one set of moduli
-constexpr std::size_t kMaxWords = 132;  // of a value below 2^(52 158)
-
-void require(Status status) {
-  if (status == Status::ok) return;
-  std::fprintf(stderr, "bigint_levels: %s\n", message(status));
-  std::exit(2);
-}
-
-struct Number {
-  u64 words[kMaxWords] = {};
-};
-
-u64 bit_mask(std::size_t bits) { return bits >= 64 ? ~u64{0} : (u64{1} << bits) - 1; }
-
-// A number of at most `bits` bits.
-Number number(Random& random, std::size_t bits) {
-  Number x;
-  const std::size_t words = (bits + 63) / 64;
-  const u64 choice = random();
-  switch (choice % 8) {
-    case 0:
-      x.words[0] = (choice >> 8) % 4;
-      break;
-    case 1:  // all ones, one off
-      for (std::size_t i = 0; i < words; ++i) x.words[i] = ~u64{0};
-      x.words[0] -= (choice >> 8) % 3;
-      break;
-    case 2: {  // 2^k, 2^k - 1
-      const std::size_t k = (choice >> 8) % bits;
-      if ((choice >> 40) & 1) {
-        x.words[k / 64] = u64{1} << k % 64;
-      } else {
-        for (std::size_t i = 0; i < k / 64; ++i) x.words[i] = ~u64{0};
-        x.words[k / 64] = bit_mask(k % 64);
-      }
-      break;
-    }
-    case 3:
-    case 4: {  // digits of zeros and ones
-      for (std::size_t at = 0; at < bits; at += 52) {
-        const u64 kind = random() % 6;
-        const u64 digit = kind == 0   ? 0
-                          : kind == 1 ? kMask
-                          : kind == 2 ? 1
-                          : kind == 3 ? kMask - 1
-                          : kind == 4 ? u64{1} << 51
-                                      : random() & kMask;
-        x.words[at / 64] |= digit << at % 64;
-        if (at % 64 > 12) x.words[at / 64 + 1] |= digit >> (64 - at % 64);
-      }
-      break;
-    }
-    default:
-      for (std::size_t i = 0; i < words; ++i) x.words[i] = random();
-  }
-  x.words[bits / 64] &= bit_mask(bits % 64);
-  for (std::size_t i = bits / 64 + 1; i < kMaxWords; ++i) x.words[i] = 0;
-  return x;
-}
-
-unsigned modulus_bits(Random& random) {
-  const u64 choice = random(), spread = choice >> 16;
-  const auto between = [&](u64 low, u64 high) { return static_cast<unsigned>(low + spread % (high - low + 1)); };
-  const u64 kind = choice % 1024;
-  if (kind < 1) return between(4000, 8192);
-  if (kind < 4) return between(2100, 4200);
-  if (kind < 40) return between(1024, 2100);
-  if (kind < 200) return between(640, 1100);
-  return kind < 500 ? between(320, 640) : between(256, 320);
-}
-
-// Eight moduli, what the levels made of them, and 2^(-52 n) as a residue of rows of words.
-struct Moduli {
-  Modulus modulus[kLanes];
-  ModulusView views[kLanes];
-  unsigned bits = 0;
-  std::size_t n = 0;
-  std::vector<Words> prepared;
-  Number inverse_radix[kLanes];
-
-  Moduli(Random& random, const std::vector<const BigintLevel*>& levels) : prepared(levels.size()) {
-    const unsigned widest = modulus_bits(random);
-    const bool mixed = random() % 4 == 0;
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const unsigned length = mixed ? 256 + static_cast<unsigned>(random() % (widest - 255)) : widest;
-      Number m = number(random, length);
-      m.words[0] |= 1;
-      m.words[(length - 1) / 64] |= u64{1} << (length - 1) % 64;
-      require(modulus[lane].assign(m.words, (length + 63) / 64));
-      views[lane] = modulus[lane].view();
-      bits = std::max(bits, length);
-    }
-    n = (bits + 3 + 51) / 52;
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-      require(prepared[i].allocate(levels[i]->kernel.moduli_words(bits)));
-      levels[i]->kernel.prepare(views, prepared[i].data());
-    }
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      Montgomery rows;
-      require(rows.assign(modulus[lane]));
-      const std::size_t size = rows.size();
-      const Number one = {{1}};
-      u64* x = inverse_radix[lane].words;
-      std::copy_n(rows.one(), size, x);
-      std::size_t power = 0;  // x stands for 2^-power
-      for (; power < 52 * n; power += 64 * size) rows.mul(x, x, one.words);
-      rows.canonical(x, x);
-      for (; power > 52 * n; --power) rows.add(x, x, x);
-    }
-  }
-};
-
-using Group = std::vector<u64>;  // digits, [8 j + lane]
-
-Number lane_of(const Group& digits, std::size_t n, std::size_t lane) {
-  Number x;
-  for (std::size_t j = 0; j < n; ++j) {
-    const u64 digit = digits[kLanes * j + lane];
-    x.words[52 * j / 64] |= digit << 52 * j % 64;
-    if (52 * j % 64 > 12) x.words[52 * j / 64 + 1] |= digit >> (64 - 52 * j % 64);
-  }
-  return x;
-}
-void set_lane(Group& digits, std::size_t n, std::size_t lane, const Number& x) {
-  for (std::size_t j = 0; j < n; ++j) {
-    u64 digit = x.words[52 * j / 64] >> 52 * j % 64;
-    if (52 * j % 64 > 12) digit |= x.words[52 * j / 64 + 1] << (64 - 52 * j % 64);
-    digits[kLanes * j + lane] = digit & kMask;
-  }
-}
-
-void print(const char* name, const Number& x, std::size_t words) {
-  std::printf("  %-10s 0x", name);
-  for (std::size_t i = words; i-- > 0;) std::printf("%016" PRIx64, x.words[i]);
-  std::printf("\n");
-}
-
-// k m
-Number multiple(const ModulusView& m, u64 k) {
-  Number r;
-  __extension__ unsigned __int128 carry = 0;
-  for (std::size_t i = 0; i <= m.size; ++i) {
-    if (i < m.size) carry += static_cast<unsigned __int128>(k) * m.words[i];
-    r.words[i] = static_cast<u64>(carry);
-    carry >>= 64;
-  }
-  return r;
-}
-
-// A value below 4 m.
-Number unreduced(Random& random, const ModulusView& m) {
-  const u64 choice = random();
-  if (choice % 4 != 0) return number(random, m.bits + 1);  // < 2^(bits + 1) <= 4 m
-  Number x = multiple(m, 1 + (choice >> 8) % 4);
-  u64 borrow = 1 + (choice >> 16) % 3;
-  for (std::size_t i = 0; i < kMaxWords && borrow != 0; ++i) {
-    const u64 before = x.words[i];
-    x.words[i] = before - borrow;
-    borrow = before < borrow;
-  }
-  return x;
-}
+constexpr std::size_t kGroups = 32;  // with one set of moduli
 
 class Worker {
  public:
   Worker(u64 seed, const std::vector<const BigintLevel*>& levels) : random_(seed), levels_(levels) {
-    require(table_.allocate(power_table_words(kMaxWords, 1)));
+    require(table_.allocate(power_table_words(kMaxWords, 2)));
   }
 
   // One set of moduli; false on a difference, which is printed.
   bool round() {
-    const Moduli moduli(random_, levels_);
+    const u64 lengths = random_() % 8;
+    const Kind kind = lengths < 2 ? Kind::mixed : lengths == 2 ? Kind::alike : Kind::any;
+    const unsigned widest = modulus_bits(random_);
+    const Moduli moduli(draw_moduli(random_, widest, kind), levels_);
     for (std::size_t group = 0; group < kGroups; ++group) {
       const u64 choice = random_() % 128;
-      const bool same = choice < 48                          ? montgomery(moduli, false)
-                        : choice < 96                        ? montgomery(moduli, true)
-                        : choice < 126 || moduli.bits > 2100 ? multiply(moduli)
-                                                             : power(moduli);
+      const bool small = moduli.bits <= 2100, tables = small && kind == Kind::alike;
+      const bool same = choice < 48               ? montgomery(moduli, false)
+                        : choice < 96             ? montgomery(moduli, true)
+                        : small && choice >= 126  ? power(moduli)
+                        : tables && choice >= 124 ? short_products(moduli)
+                        : tables && choice >= 122 ? fixed_base(moduli)
+                                                  : multiply(moduli);
       if (!same) return false;
+    }
+    return true;
+  }
+
+  // Row products whose result, before it is made canonical, is in [4 m, 5 m): only such ones need 2 m subtracted twice.
+  // They take rows of as many bits as R has (13 words, 16 digits), values close to R, and m = 1 mod 2^52, whose
+  // reductions add almost 2 m at most: one in 120 of these. False on a difference, or if they are not found.
+  bool largest_products() {
+    constexpr unsigned kBits = 829;
+    constexpr std::size_t kCount = 64, kTries = 16, kMoreThanEnough = 20'000;
+    for (std::size_t found = 0, round = 0; found < kCount; ++round) {
+      if (round == kMoreThanEnough) {
+        std::printf("row products of 4 m and more: %zu of %zu found\n", found, kCount);
+        return false;
+      }
+      Rows values = draw_moduli(random_, kBits, Kind::any);
+      for (Number& m : values.of) m.words[0] = (m.words[0] & ~kMask) | 1;
+      const Moduli moduli(values, levels_);
+      for (std::size_t i = 0; i < kTries; ++i) {
+        const std::size_t large = draw_large(moduli);
+        found += large;
+        if (large > 0 && !multiply_drawn(moduli, 13)) return false;
+      }
     }
     return true;
   }
@@ -280,21 +146,21 @@ class Worker {
     return true;
   }
 
-  // What rows of words say, into want_; then every level.
+  // What rows of words say of `count` items, item i modulo that of lane i mod 8, into want_; then every level.
   template <class Run, class Want>
-  bool rows(const char* what, const Moduli& moduli, std::size_t words, Run&& run, Want&& want) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      want_[lane] = {};
+  bool rows(const char* what, const Moduli& moduli, std::size_t words, std::size_t count, Run&& run, Want&& want) {
+    for (std::size_t i = 0; i < count; ++i) {
+      want_[i] = {};
       Montgomery rows;
-      require(rows.assign(moduli.modulus[lane]));
-      want(lane, rows, want_[lane].words);
+      require(rows.assign(moduli.modulus[i % kLanes]));
+      want(i, rows, want_[i].words);
     }
     for (std::size_t i = 0; i < levels_.size(); ++i) {
       for (Number& got : got_) std::fill_n(got.words, kMaxWords, 0x5555);
       run(*levels_[i], moduli.prepared[i].data());
-      for (std::size_t lane = 0; lane < kLanes; ++lane)
-        if (std::memcmp(want_[lane].words, got_[lane].words, 8 * words) != 0)
-          return report(what, levels_[i]->name, moduli, lane, a_[lane], b_[lane], want_[lane], got_[lane], words);
+      for (std::size_t j = 0; j < count; ++j)
+        if (std::memcmp(want_[j].words, got_[j].words, 8 * words) != 0)
+          return report(what, levels_[i]->name, moduli, j % kLanes, a_[j], b_[j], want_[j], got_[j], words);
     }
     return true;
   }
@@ -307,18 +173,54 @@ class Worker {
 
   bool multiply(const Moduli& moduli) {
     const std::size_t words = width(moduli);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      a_[lane] = random_() % 4 == 0 ? multiple(moduli.views[lane], 1) : number(random_, 64 * words);
+      b_[lane] = number(random_, random_() % 2 == 0 ? moduli.views[lane].bits : 64 * words);
+    }
+    return multiply_drawn(moduli, words);
+  }
+
+  // a_ and b_ for largest_products(); how many of their products reach 4 m, by the steps of the lanes' own.
+  std::size_t draw_large(const Moduli& moduli) {
+    const std::size_t n = moduli.n;
+    Group a(kLanes * n), square(kLanes * n), b(kLanes * n);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      for (Number* x : {&a_[lane], &b_[lane]}) {
+        *x = {};
+        for (std::size_t i = 0; i < 12; ++i) x->words[i] = random_();
+        x->words[12] = ~(random_() >> 56);
+      }
+      Montgomery rows;
+      require(rows.assign(moduli.modulus[lane]));
+      Number r;
+      rows.mul(r.words, moduli.radix[lane].words, moduli.radix[lane].words);
+      rows.leave(r.words, r.words);
+      set_lane(a, n, lane, a_[lane]);
+      set_lane(square, n, lane, r);
+      set_lane(b, n, lane, b_[lane]);
+    }
+    const BigintLevel& model = *levels_[0];
+    u64* memory = scratch(model.montgomery_scratch(moduli.bits));
+    model.montgomery(moduli.prepared[0].data(), moduli.bits, a.data(), square.data(), a.data(), memory);
+    model.montgomery(moduli.prepared[0].data(), moduli.bits, a.data(), b.data(), a.data(), memory);
+    std::size_t large = 0;
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      large += natural_compare_var(lane_of(a, n, lane).words, multiple(moduli.views[lane], 4).words, kMaxWords) >= 0;
+    return large;
+  }
+
+  // a_ times b_
+  bool multiply_drawn(const Moduli& moduli, std::size_t words) {
     MultiplyGroup group = {};
     group.bits = moduli.bits;
     group.words = words;
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      a_[lane] = random_() % 4 == 0 ? multiple(moduli.views[lane], 1) : number(random_, 64 * words);
-      b_[lane] = number(random_, random_() % 2 == 0 ? moduli.views[lane].bits : 64 * words);
       group.a[lane] = a_[lane].words;
       group.b[lane] = b_[lane].words;
       group.out[lane] = got_[lane].words;
     }
     return rows(
-        "row product", moduli, words,
+        "row product", moduli, words, kLanes,
         [&](const BigintLevel& level, const u64* prepared) {
           group.moduli = prepared;
           level.kernel.multiply(group, scratch(level.kernel.multiply_scratch(group)));
@@ -350,7 +252,7 @@ class Worker {
       group.out[lane] = got_[lane].words;
     }
     return rows(
-        group.variable ? "power_var" : "power", moduli, words,
+        group.variable ? "power_var" : "power", moduli, words, kLanes,
         [&](const BigintLevel& level, const u64* prepared) {
           group.moduli = prepared;
           level.kernel.power(group, scratch(level.kernel.power_scratch(group)), Stop{});
@@ -360,10 +262,119 @@ class Worker {
         });
   }
 
+  // r = r base^e of residues, for the low `length` bits of two words of e
+  void multiply_power(Montgomery& rows, u64* r, const u64* base, std::size_t words, const u64* e, std::size_t length) {
+    const u64 bits[2] = {e[0] & bit_mask(length), length > 64 ? e[1] & bit_mask(length - 64) : 0};
+    Number power, residue;
+    power_row_var(rows, {base, words, bits, 2, power.words, table_.data()}, Stop{});
+    rows.enter(residue.words, power.words, words);
+    rows.mul(r, r, residue.words);
+  }
+
+  // A few; now and then, of small moduli, as many as reach into a second word of exponents.
+  std::size_t windows(const Moduli& moduli, unsigned bits) {
+    return moduli.bits <= 320 && random_() % 8 == 0 ? 64 / bits + 2 : 1 + random_() % 4;
+  }
+
+  bool short_products(const Moduli& moduli) {
+    constexpr std::size_t kTerms = 3;
+    const std::size_t words = width(moduli);
+    const u64 choice = random_();
+    ShortProductsGroup group = {};
+    group.bits = moduli.bits;
+    group.words = words;
+    group.terms = 1 + choice % kTerms;
+    group.exponent_words = 2;
+    group.window = 1 + (choice >> 8) % 4;
+    group.digits = windows(moduli, group.window);
+    group.variable = (choice >> 16) % 2 != 0;
+    std::vector<u64> bases(kLanes * kTerms * words);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      u64* rows = bases.data() + lane * kTerms * words;
+      for (std::size_t j = 0; j < group.terms; ++j)
+        std::copy_n(number(random_, 64 * words).words, words, rows + j * words);
+      a_[lane] = number(random_, 64 * words);
+      b_[lane] = number(random_, 128 * group.terms);
+      group.counts[lane] = (choice >> 24) % 2 == 0 ? group.terms : random_() % (group.terms + 1);
+      group.bases[lane] = rows;
+      group.exponents[lane] = b_[lane].words;
+      group.heads[lane] = a_[lane].words;
+      group.out[lane] = got_[lane].words;
+    }
+    return rows(
+        group.variable ? "product of powers_var" : "product of powers", moduli, words, kLanes,
+        [&](const BigintLevel& level, const u64* prepared) {
+          group.moduli = prepared;
+          level.kernel.short_products(group, scratch(level.kernel.short_products_scratch(group)));
+        },
+        [&](std::size_t lane, Montgomery& rows, u64* want) {
+          Number r;
+          rows.enter(r.words, a_[lane].words, words);
+          for (std::size_t i = group.window * (group.digits - 1); i > 0; --i) rows.sqr(r.words, r.words);
+          for (std::size_t j = 0; j < group.counts[lane]; ++j)
+            multiply_power(rows, r.words, group.bases[lane] + j * words, words, b_[lane].words + 2 * j,
+                           group.window * group.digits);
+          rows.leave(want, r.words);
+        });
+  }
+
+  bool fixed_base(const Moduli& moduli) {
+    const std::size_t size = moduli.views[0].size;
+    const u64 choice = random_();
+    FixedBaseGroup group = {};
+    group.bits = moduli.bits;
+    group.words = size;
+    group.exponent_words = 2;
+    group.window = 1 + choice % 4;
+    group.windows = windows(moduli, group.window);
+    group.groups = 1 + (choice >> 8) % kFixedBaseGroups;
+    const Number base = number(random_, 64 * size);
+    const std::size_t entries = std::size_t{1} << group.window;
+    std::vector<u64> table(group.windows * entries * size);
+    Montgomery rows_of_words;
+    require(rows_of_words.assign(moduli.modulus[0]));
+    Number step, power, correction;
+    rows_of_words.enter(step.words, base.words, size);
+    std::copy_n(rows_of_words.one(), size, correction.words);
+    for (std::size_t t = 0; t < group.windows; ++t) {
+      std::copy_n(rows_of_words.one(), size, power.words);
+      for (std::size_t d = 0; d < entries; ++d) {
+        rows_of_words.canonical(table.data() + (t * entries + d) * size, power.words);
+        rows_of_words.mul(power.words, power.words, step.words);
+      }
+      step = power;  // to the power of 2^w
+      // R / 2^(64 size) more
+      rows_of_words.mul(correction.words, correction.words, moduli.radix[0].words);
+      rows_of_words.mul(correction.words, correction.words, Number{{1}}.words);
+    }
+    rows_of_words.leave(correction.words, correction.words);
+    group.table = table.data();
+    group.correction = correction.words;
+    for (std::size_t i = 0; i < group.groups * kLanes; ++i) {
+      a_[i] = base;
+      b_[i] = number(random_, 128);
+      group.exponents[i / kLanes][i % kLanes] = b_[i].words;
+      group.out[i / kLanes][i % kLanes] = got_[i].words;
+    }
+    return rows(
+        "power of one base", moduli, size, group.groups * kLanes,
+        [&](const BigintLevel& level, const u64* prepared) {
+          group.moduli = prepared;
+          level.kernel.fixed_base(group, scratch(level.kernel.fixed_base_scratch(group)));
+        },
+        [&](std::size_t i, Montgomery& rows, u64* want) {
+          Number r;
+          std::copy_n(rows.one(), size, r.words);
+          multiply_power(rows, r.words, base.words, size, b_[i].words, group.window * group.windows);
+          rows.leave(want, r.words);
+        });
+  }
+
   Random random_;
   const std::vector<const BigintLevel*>& levels_;
   Words scratch_, table_;
-  Number a_[kLanes], b_[kLanes], want_[kLanes], got_[kLanes];
+  static constexpr std::size_t kItems = kFixedBaseGroups * kLanes;
+  Number a_[kItems], b_[kItems], want_[kItems], got_[kItems];
 };
 
 int fuzz(u64 target, u64 seed, const std::string& only) {
@@ -389,6 +400,8 @@ int fuzz(u64 target, u64 seed, const std::string& only) {
   std::atomic<u64> next{0};
   std::atomic<bool> failed{false};
   const auto started = std::chrono::steady_clock::now();
+  require(set_isa_level(IsaLevel::portable));
+  if (!Worker(seed, levels).largest_products()) failed = true;
   for (std::size_t phase = 0; phase < words.size(); ++phase) {
     require(set_isa_level(words[phase]));  // of the rows of words
     const u64 end = rounds * (phase + 1) / words.size();

@@ -2,9 +2,11 @@
 // on. What is loaded from memory is secret, what is broadcast is not. There is no way from a word to a branch, an index
 // or a shift count but these, which a test watches:
 //   gather   a secret index stops the program
+//   ==       of masks, for branches: one that is of a secret stops the program
 //   store    counted: a result that leaves the lanes
-// A LaneMask converts to nothing. Secrets lie in pages that only load() can read: anything else that touches them is
-// killed by the system. Operations are counted: those on words and halves of products, as level ifma executes them.
+// A LaneMask converts to nothing, and nothing divides. Secrets lie in pages that only load() can read: anything else
+// that touches them is killed by the system. Operations are counted: those on words and halves of products, as level
+// ifma executes them.
 #pragma once
 
 #include <sys/mman.h>
@@ -37,9 +39,19 @@ struct Watch {
 };
 inline Watch watch;
 
+[[noreturn]] inline void stop(const char* what) noexcept {
+  std::fprintf(stderr, "%s follows a secret\n", what);
+  std::abort();
+}
+
 struct LaneMask {
   unsigned bits;
-  explicit LaneMask(unsigned mask) noexcept : bits(mask) {}
+  bool secret;
+  explicit LaneMask(unsigned mask, bool of_secret = false) noexcept : bits(mask), secret(of_secret) {}
+  bool operator==(unsigned mask) const noexcept {
+    if (secret) stop("a branch");
+    return bits == mask;
+  }
 };
 
 class Word {
@@ -73,11 +85,11 @@ inline Word map(const Word& a, const Word& b, const Op& op) noexcept {
   return Word::each(a.secret() || b.secret(), [&](std::size_t i) { return op(reveal(a, i), reveal(b, i)); });
 }
 template <class Test>
-inline LaneMask mask_of(const Test& test) noexcept {
+inline LaneMask mask_of(bool secret, const Test& test) noexcept {
   ++watch.operations;
   unsigned mask = 0;
   for (std::size_t i = 0; i < kLanes; ++i) mask |= static_cast<unsigned>(test(i)) << i;
-  return LaneMask(mask);
+  return LaneMask(mask, secret);
 }
 }  // namespace detail
 
@@ -96,10 +108,7 @@ inline void store(std::uint64_t* p, const Word& a) noexcept {
   for (std::size_t i = 0; i < kLanes; ++i) p[i] = reveal(a, i);
 }
 inline Word gather(const std::uint64_t* table, const Word& index) noexcept {
-  if (index.secret()) {
-    std::fprintf(stderr, "an address follows a secret\n");
-    std::abort();
-  }
+  if (index.secret()) stop("an address");
   return Word::each(true, [&](std::size_t i) { return table[reveal(index, i)]; });
 }
 
@@ -134,14 +143,18 @@ inline Word shift_right_signed(const Word& a) noexcept {
                      [](std::uint64_t x) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(x) >> Bits); });
 }
 inline LaneMask equal_mask(const Word& a, const Word& b) noexcept {
-  return detail::mask_of([&](std::size_t i) { return reveal(a, i) == reveal(b, i); });
+  return detail::mask_of(a.secret() || b.secret(), [&](std::size_t i) { return reveal(a, i) == reveal(b, i); });
+}
+inline LaneMask zero_mask(const Word& a) noexcept {
+  return detail::mask_of(a.secret(), [&](std::size_t i) { return reveal(a, i) == 0; });
 }
 inline LaneMask negative_mask(const Word& a) noexcept {
-  return detail::mask_of([&](std::size_t i) { return (reveal(a, i) >> 63) != 0; });
+  return detail::mask_of(a.secret(), [&](std::size_t i) { return (reveal(a, i) >> 63) != 0; });
 }
-inline Word select(const Word& a, const Word& b, const LaneMask& mask) noexcept {  // as secret as what a mask is of
+inline Word select(const Word& a, const Word& b, const LaneMask& mask) noexcept {
   ++watch.operations;
-  return Word::each(true, [&](std::size_t i) { return reveal((mask.bits >> i & 1) != 0 ? b : a, i); });
+  return Word::each(a.secret() || b.secret() || mask.secret,
+                    [&](std::size_t i) { return reveal((mask.bits >> i & 1) != 0 ? b : a, i); });
 }
 inline void transpose(Word (&row)[8]) noexcept {
   Word r[8];
