@@ -4,8 +4,6 @@
 //
 // After Langley's ctgrind and secp256k1's ctime_tests. What is public: the sizes, and of a new modulus its lowest and
 // highest word, from which its length and -N^-1 mod 2^64 follow.
-#include <valgrind/memcheck.h>
-
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -16,31 +14,11 @@
 #include "bigint/natural.h"
 #include "bigint/power.h"
 #include "cpu/features.h"
+#include "secrets.h"
 
 namespace {
 
 using assay::Status;
-using Row = std::vector<std::uint64_t>;
-
-void hide(const std::uint64_t* words, std::size_t count) { (void)VALGRIND_MAKE_MEM_UNDEFINED(words, 8 * count); }
-void show(const std::uint64_t* words, std::size_t count) { (void)VALGRIND_MAKE_MEM_DEFINED(words, 8 * count); }
-
-void require(bool good, const char* what) {
-  if (good) return;
-  std::printf("wrong: %s\n", what);
-  std::exit(1);
-}
-
-// Words of a xorshift generator; some are 0 or all ones, so that carries and borrows run both ways.
-Row numbers(std::size_t count) {
-  static std::uint64_t state = 0x9e3779b97f4a7c15;
-  Row row(count);
-  for (std::uint64_t& word : row) {
-    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-    word = state % 5 == 0 ? 0 : state % 5 == 1 ? ~std::uint64_t{0} : state;
-  }
-  return row;
-}
 
 constexpr std::size_t kRows = 3;
 
@@ -57,21 +35,21 @@ void powers(std::size_t size, std::size_t words, std::size_t exponent_words, boo
       require(assigned[i].assign(words_of, size) == Status::ok, "modulus");
       if (secret) hide(assigned[i].words(), size);
     }
-    if (secret) hide(bases.data(), bases.size()), hide(exponents.data(), exponents.size());
+    if (secret) hide(bases), hide(exponents);
     Row& out = secret ? hidden : open;
     const assay::PowerBatch batch = {kRows,          words, assigned,  1, bases.data(), exponents.data(),
                                      exponent_words, 1,     out.data()};
     require((variable ? power_var(batch, nullptr) : power(batch, nullptr)) == Status::ok, "power");
     const assay::MultiplyBatch pairs = {kRows, words, assigned, 1, bases.data(), out.data(), products.data()};
     require(multiply(pairs, nullptr) == Status::ok, "multiply");
-    show(out.data(), out.size());
+    show(out);
   }
   require(open == hidden, "a power of hidden numbers");
 }
 
 void naturals(std::size_t n, std::size_t m) {
   Row a = numbers(n), b = numbers(m), product(n + m), square(2 * n), scratch(assay::natural_scratch(n + m));
-  hide(a.data(), n), hide(b.data(), m);
+  hide(a), hide(b);
   assay::natural_mul(product.data(), a.data(), n, b.data(), m, scratch.data());
   assay::natural_sqr(square.data(), a.data(), n, scratch.data());
 }

@@ -1,6 +1,5 @@
 // Inverses, divisors, powers by a table and residues of secrets under valgrind, as in bigint_secrets.cpp. `--leak` runs
 // inverse_var on secrets, which memcheck must report.
-#include <valgrind/memcheck.h>
 
 #include <cstdint>
 #include <cstdio>
@@ -14,30 +13,11 @@
 #include "bigint/inverse.h"
 #include "cpu/features.h"
 #include "primes/small_primes.h"
+#include "secrets.h"
 
 namespace {
 
 using assay::Status;
-using Row = std::vector<std::uint64_t>;
-
-void hide(const std::uint64_t* words, std::size_t count) { (void)VALGRIND_MAKE_MEM_UNDEFINED(words, 8 * count); }
-void show(const void* data, std::size_t bytes) { (void)VALGRIND_MAKE_MEM_DEFINED(data, bytes); }
-
-void require(bool good, const char* what) {
-  if (good) return;
-  std::printf("wrong: %s\n", what);
-  std::exit(1);
-}
-
-Row numbers(std::size_t count) {
-  static std::uint64_t state = 0x9e3779b97f4a7c15;
-  Row row(count);
-  for (std::uint64_t& word : row) {
-    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-    word = state % 5 == 0 ? 0 : state % 5 == 1 ? ~std::uint64_t{0} : state;
-  }
-  return row;
-}
 
 constexpr std::size_t kRows = 3;
 
@@ -47,7 +27,7 @@ void inverses(std::size_t words, bool variable) {
   for (std::size_t i = 0; i < kRows; ++i) moduli[words * i] |= 1;
   std::memset(values.data() + words, 0, 8 * words);
   for (const bool secret : {false, true}) {
-    if (secret) hide(values.data(), values.size());
+    if (secret) hide(values);
     if (secret && words > 1)  // the lowest word is looked at: it must be odd
       for (std::size_t i = 0; i < kRows; ++i) hide(moduli.data() + words * i + 1, words - 1);
     Row& out = secret ? hidden : open;
@@ -58,7 +38,7 @@ void inverses(std::size_t words, bool variable) {
     const assay::PairBatch pairs = {kRows, words, values.data(), moduli.data(), 1};
     Row divisors(kRows * words);
     require(gcd(pairs, divisors.data(), &bad, nullptr) == Status::ok, "gcd");
-    show(out.data(), 8 * out.size());
+    show(out);
   }
   require(open == hidden, "an inverse of hidden numbers");
 }
@@ -73,13 +53,13 @@ void tables(std::size_t words, unsigned window) {
   require(table.assign(assigned, base.data(), words, 128, window, nullptr) == Status::ok, "table");
   Row open(kRows * words), hidden(kRows * words), inverses(kRows * words);
   for (const bool secret : {false, true}) {
-    if (secret) hide(exponents.data(), exponents.size()), hide(values.data(), values.size());
+    if (secret) hide(exponents), hide(values);
     Row& out = secret ? hidden : open;
     require(table.power(exponents.data(), kRows, 2, out.data(), nullptr) == Status::ok, "power");
     std::size_t bad = 0;
     const Status status = assay::batch_inverse(assigned, values.data(), kRows, words, inverses.data(), &bad, nullptr);
     require(status == Status::ok || status == Status::not_invertible, "batch_inverse");
-    show(out.data(), 8 * out.size());
+    show(out);
   }
   require(open == hidden, "a power of hidden exponents");
 }

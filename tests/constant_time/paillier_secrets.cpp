@@ -4,8 +4,6 @@
 //
 // What is public: sizes, and of a modulus its lowest and highest word (see bigint_secrets.cpp). Not looked at: how
 // often a random number was drawn anew because it was not below the modulus.
-#include <valgrind/memcheck.h>
-
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -18,23 +16,12 @@
 #include "paillier/public_key.h"
 #include "paillier/short_base.h"
 #include "paillier/weighted.h"
+#include "secrets.h"
 
 namespace {
 
 using assay::Status;
-using Row = std::vector<std::uint64_t>;
 namespace pa = assay::paillier;
-
-void hide(const std::uint64_t* words, std::size_t count) { (void)VALGRIND_MAKE_MEM_UNDEFINED(words, 8 * count); }
-void hide(const Row& row) { hide(row.data(), row.size()); }
-void hide(const assay::Words& words) { hide(words.data(), words.size()); }
-void show(const Row& row) { (void)VALGRIND_MAKE_MEM_DEFINED(row.data(), 8 * row.size()); }
-
-void require(bool good, const char* what) {
-  if (good) return;
-  std::printf("wrong: %s\n", what);
-  std::exit(1);
-}
 
 Row from_hex(const std::string& text) {
   Row row((text.size() + 15) / 16);
