@@ -16,7 +16,6 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +26,7 @@
 #include "bigint/power_row.h"
 #include "bigint_cases.h"
 #include "cpu/features.h"
+#include "options.h"
 
 namespace assay::fuzz {
 namespace {
@@ -423,20 +423,6 @@ int fuzz(u64 target, u64 seed, const std::string& only) {
 }  // namespace assay::fuzz
 
 int main(int argc, char** argv) {
-  std::uint64_t cases = 100'000'000, seed = std::random_device{}();
-  std::string only;
-  for (int i = 1; i < argc; i += 2) {
-    const std::string name = argv[i];
-    if (i + 1 < argc && name == "--cases") {
-      cases = std::strtoull(argv[i + 1], nullptr, 10);
-    } else if (i + 1 < argc && name == "--seed") {
-      seed = std::strtoull(argv[i + 1], nullptr, 10);
-    } else if (i + 1 < argc && name == "--level") {
-      only = argv[i + 1];
-    } else {
-      std::fprintf(stderr, "usage: bigint_levels [--cases N] [--seed S] [--level avx512|ifma]\n");
-      return 2;
-    }
-  }
-  return assay::fuzz::fuzz(cases, seed, only);
+  const auto options = assay::fuzz::parse_options(argc, argv, 100'000'000, "avx512|ifma");
+  return assay::fuzz::fuzz(options.cases, options.seed, options.level);
 }

@@ -3,12 +3,11 @@
 // or all ones, or just below. Exit status 1 and the case on the first difference; the same seed gives the same cases.
 #include <cinttypes>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <vector>
 
 #include "bigint/word_kernel.h"
 #include "cpu/features.h"
+#include "options.h"
 #include "random.h"
 
 namespace assay::fuzz {
@@ -55,11 +54,8 @@ Row outcome(const WordKernel& k, Random random) {
 }
 
 int run(int argc, char** argv) {
-  u64 cases = 1'000'000, seed = 1;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::strcmp(argv[i], "--cases") == 0) cases = std::strtoull(argv[i + 1], nullptr, 10);
-    if (std::strcmp(argv[i], "--seed") == 0) seed = std::strtoull(argv[i + 1], nullptr, 10);
-  }
+  const Options options = parse_options(argc, argv, 1'000'000, nullptr);
+  const u64 cases = options.cases, seed = options.seed;
 #if defined(ASSAY_X86)
   if (isa_available(IsaLevel::adx)) {
     for (u64 i = 0; i < cases; ++i) {

@@ -13,7 +13,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "base/isa.h"
 #include "cpu/features.h"
 #include "lanes_cases.h"
+#include "options.h"
 #include "random.h"
 
 namespace assay::fuzz {
@@ -252,20 +252,6 @@ int fuzz(std::uint64_t target, std::uint64_t seed, const std::string& only) {
 }  // namespace assay::fuzz
 
 int main(int argc, char** argv) {
-  std::uint64_t cases = 1'000'000'000, seed = std::random_device{}();
-  std::string only;
-  for (int i = 1; i < argc; i += 2) {
-    const std::string name = argv[i];
-    if (i + 1 < argc && name == "--cases") {
-      cases = std::strtoull(argv[i + 1], nullptr, 10);
-    } else if (i + 1 < argc && name == "--seed") {
-      seed = std::strtoull(argv[i + 1], nullptr, 10);
-    } else if (i + 1 < argc && name == "--level") {
-      only = argv[i + 1];
-    } else {
-      std::fprintf(stderr, "usage: field_levels [--cases N] [--seed S] [--level adx|avx512|ifma]\n");
-      return 2;
-    }
-  }
-  return assay::fuzz::fuzz(cases, seed, only);
+  const auto options = assay::fuzz::parse_options(argc, argv, 1'000'000'000, "adx|avx512|ifma");
+  return assay::fuzz::fuzz(options.cases, options.seed, options.level);
 }
