@@ -9,6 +9,7 @@ is not fresh.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
@@ -29,7 +30,7 @@ def distinct(rows: Rows) -> bool:
     return len({row.tobytes() for row in flat}) == len(flat)
 
 
-class CipherTable:
+class CipherTable(ABC):
     """Ciphertexts under one key; the base of `EncryptedArray` and `PackedArray`."""
 
     __array_ufunc__ = None  # numpy's operators leave the work to ours
@@ -61,8 +62,9 @@ class CipherTable:
         """Bytes of the ciphertexts."""
         return self._rows.nbytes
 
+    @abstractmethod
     def _with(self, rows: Rows, *, fresh: bool) -> Self:
-        raise NotImplementedError
+        """The same table, encoding and layout included, with other ciphertexts."""
 
     def rerandomize(self, randomness: Randomness | None = None, *, progress: Progress | None = None) -> Self:
         """The same plaintexts under blindings of their own: nothing links the result to what it was computed from.
