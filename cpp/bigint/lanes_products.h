@@ -130,6 +130,25 @@ inline void short_products(const ShortProductsGroup& group, std::uint64_t* memor
   f.leave(group.out, group.words, accumulator);
 }
 
+// --- the table of a level --------------------------------------------------------------------------------------------
+
+// break-evens: as in LanesKernel, which depend on the level alone
+using BreakEven = std::size_t (*)(unsigned modulus_bits) noexcept;
+constexpr LanesKernel kernel(BreakEven power_break_even, BreakEven multiply_break_even) noexcept {
+  return {.power_break_even = power_break_even,
+          .multiply_break_even = multiply_break_even,
+          .moduli_words = moduli_words,
+          .prepare = prepare,
+          .power_scratch = power_scratch,
+          .multiply_scratch = multiply_scratch,
+          .power = power,
+          .multiply = multiply,
+          .fixed_base_scratch = fixed_base_scratch,
+          .short_products_scratch = short_products_scratch,
+          .fixed_base = fixed_base,
+          .short_products = short_products};
+}
+
 }  // namespace lanes::big
 
 ASSAY_ISA_END
