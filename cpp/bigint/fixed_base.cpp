@@ -138,7 +138,7 @@ Status FixedBase::power(const u64* exponents, std::size_t count, std::size_t exp
   const std::size_t n = modulus_->size(), entries = std::size_t{1} << window_;
   const LanesKernel* kernel = lanes_kernel();
   const std::size_t least = kernel == nullptr ? kLanes + 1 : kernel->power_break_even(modulus_->bits());
-  const bool lanes = least <= kLanes && count >= least;
+  const bool lanes = lanes_pay(count, least);
   Words prepared;
   if (lanes) ASSAY_TRY(prepare_lanes(*kernel, *modulus_, prepared));
   const auto group = [&](std::size_t begin, std::size_t end) noexcept -> Status {

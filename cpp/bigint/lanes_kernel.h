@@ -65,6 +65,9 @@ struct ShortProductsGroup {
   std::size_t counts[kLanes];  // terms of each product
 };
 
+// Does a batch of so many rows have groups, where `least` rows are the fewest that pay?
+constexpr bool lanes_pay(std::size_t count, std::size_t least) noexcept { return least <= kLanes && count >= least; }
+
 struct LanesKernel {
   // The fewest rows for which a group takes less time than its rows one by one; kLanes + 1 where it never does. The
   // products are those of one modulus for all: `prepare` costs as much as two products of a group.

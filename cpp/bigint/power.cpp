@@ -103,6 +103,40 @@ class Order {
   Words rows_;
 };
 
+// The moduli of the groups of a batch: of all at once where it has one modulus, else of each.
+template <class Batch>
+class GroupModuli {
+ public:
+  GroupModuli(const Batch& batch, const Order<Batch>& order, const LanesKernel* kernel) noexcept
+      : batch_(batch), order_(order), kernel_(kernel) {}
+
+  // Before the first group of a batch that has any.
+  Status assign() noexcept {
+    if (batch_.modulus_step != 0) return Status::ok;
+    return shared_.assign(*kernel_, [&](std::size_t) { return batch_.moduli[0].view(); });
+  }
+  // Fills in moduli and bits of the group of rows [begin, end), and calls set(lane, row) for each lane. `own` keeps
+  // what is the group's alone.
+  template <class Group, class Set>
+  Status fill(Group& group, PreparedModuli& own, std::size_t begin, std::size_t end, Set&& set) const noexcept {
+    const auto row = [&](std::size_t lane) { return order_[begin + lane < end ? begin + lane : begin]; };
+    if (batch_.modulus_step != 0)
+      ASSAY_TRY(own.assign(*kernel_, [&](std::size_t lane) { return batch_.moduli[row(lane)].view(); }));
+    const PreparedModuli& prepared = batch_.modulus_step == 0 ? shared_ : own;
+    group.moduli = prepared.words();
+    group.bits = prepared.bits();
+    group.words = batch_.words;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) set(lane, row(lane));
+    return Status::ok;
+  }
+
+ private:
+  const Batch& batch_;
+  const Order<Batch>& order_;
+  const LanesKernel* kernel_;
+  PreparedModuli shared_;
+};
+
 // Calls group(begin, end) where at least `least` of eight rows are there, else rows(begin, end), on all threads.
 // products: word multiplications of a row, from which the size of a chunk follows.
 template <class Rows, class Group>
@@ -110,7 +144,7 @@ Status in_groups(std::size_t count, std::size_t least, double products, JobContr
                  Rows&& rows, Group&& group) noexcept {
   constexpr double kChunk = 200'000;  // about 100 us
   std::size_t grain = static_cast<std::size_t>(std::clamp(kChunk / (products + 1), 1.0, 64.0));
-  const bool lanes = least <= kLanes && count >= least;
+  const bool lanes = lanes_pay(count, least);
   if (lanes) grain = (grain + kLanes - 1) / kLanes * kLanes;
   ASSAY_TRY(parallel_for(
       count, grain,
@@ -156,26 +190,16 @@ Status power_batch(const PowerBatch& batch, bool variable, JobControl* control) 
 
   const LanesKernel* kernel = exponent_words == 0 ? nullptr : lanes_kernel();
   const std::size_t least = kernel == nullptr ? kLanes + 1 : kernel->power_break_even(bits);
-  const bool lanes = least <= kLanes && batch.count >= least;
-  PreparedModuli shared;
-  if (lanes && batch.modulus_step == 0)
-    ASSAY_TRY(shared.assign(*kernel, [&](std::size_t) { return modulus(0).view(); }));
+  GroupModuli<PowerBatch> moduli(batch, order, kernel);
+  if (lanes_pay(batch.count, least)) ASSAY_TRY(moduli.assign());
   const auto group = [&](std::size_t begin, std::size_t end) noexcept -> Status {
-    const auto row = [&](std::size_t lane) { return order[begin + lane < end ? begin + lane : begin]; };
-    PreparedModuli own;
-    if (batch.modulus_step != 0)
-      ASSAY_TRY(own.assign(*kernel, [&](std::size_t lane) { return modulus(row(lane)).view(); }));
-    const PreparedModuli& prepared = batch.modulus_step == 0 ? shared : own;
     PowerGroup group = {};
-    group.moduli = prepared.words();
-    group.bits = prepared.bits();
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const std::size_t i = row(lane);
+    PreparedModuli own;
+    ASSAY_TRY(moduli.fill(group, own, begin, end, [&](std::size_t lane, std::size_t i) {
       group.bases[lane] = batch.bases + words * i;
       group.exponents[lane] = exponent(i);
       group.out[lane] = batch.out + words * i;
-    }
-    group.words = words;
+    }));
     group.exponent_words = exponent_words;
     group.variable = variable;
     Words scratch;
@@ -226,26 +250,16 @@ Status multiply(const MultiplyBatch& batch, JobControl* control) noexcept {
 
   const LanesKernel* kernel = lanes_kernel();
   const std::size_t least = kernel == nullptr ? kLanes + 1 : kernel->multiply_break_even(bits);
-  const bool lanes = least <= kLanes && batch.count >= least;
-  PreparedModuli shared;
-  if (lanes && batch.modulus_step == 0)
-    ASSAY_TRY(shared.assign(*kernel, [&](std::size_t) { return modulus(0).view(); }));
+  GroupModuli<MultiplyBatch> moduli(batch, order, kernel);
+  if (lanes_pay(batch.count, least)) ASSAY_TRY(moduli.assign());
   const auto group = [&](std::size_t begin, std::size_t end) noexcept -> Status {
-    const auto row = [&](std::size_t lane) { return order[begin + lane < end ? begin + lane : begin]; };
-    PreparedModuli own;
-    if (batch.modulus_step != 0)
-      ASSAY_TRY(own.assign(*kernel, [&](std::size_t lane) { return modulus(row(lane)).view(); }));
-    const PreparedModuli& prepared = batch.modulus_step == 0 ? shared : own;
     MultiplyGroup group = {};
-    group.moduli = prepared.words();
-    group.bits = prepared.bits();
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const std::size_t i = row(lane);
+    PreparedModuli own;
+    ASSAY_TRY(moduli.fill(group, own, begin, end, [&](std::size_t lane, std::size_t i) {
       group.a[lane] = batch.a + words * i;
       group.b[lane] = batch.b + words * i;
       group.out[lane] = batch.out + words * i;
-    }
-    group.words = words;
+    }));
     Words scratch;
     ASSAY_TRY(scratch.allocate(kernel->multiply_scratch(group)));
     kernel->multiply(group, scratch.data());
