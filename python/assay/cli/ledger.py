@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from assay.cli import ledger_cluster
 from assay.core.clock import to_datetime
 from assay.core.errors import AssayError, InvalidInput
 from assay.core.progress import RichProgress
@@ -22,6 +23,7 @@ from assay.ledger import BrokenChain, Checkpoint, Contract, ContractRegistry, Em
 __all__ = ["app"]
 
 app = typer.Typer(help="Read and verify ledgers.", no_args_is_help=True)
+app.add_typer(ledger_cluster.app, name="cluster")
 
 LedgerPath = Annotated[Path, typer.Argument(metavar="PATH", help="The ledger's file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
