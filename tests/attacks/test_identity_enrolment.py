@@ -4,7 +4,9 @@ import dataclasses
 import sqlite3
 
 import pytest
-from support.identities import SecondKey, TurnableClock, enrol, new_authority
+from support import identities
+from support.ed25519_reference import L
+from support.identities import SecondKey, TurnableClock, new_authority
 
 from assay.core.errors import (
     AuthorizationError,
@@ -21,6 +23,26 @@ from assay.identity import Application, CertificateAuthority, Invitation, Role, 
 from assay.identity.authority import DAY
 
 
+class Kind:
+    """The kind of the applicants' signing keys; every test runs with each."""
+
+    now = "p256"
+
+
+@pytest.fixture(params=identities.KINDS, autouse=True)
+def kind(request, monkeypatch):
+    monkeypatch.setattr(Kind, "now", request.param)
+    return request.param
+
+
+def new_key():
+    return SigningKey.generate(Kind.now)
+
+
+def enrol(authority, name, role):
+    return identities.enrol(authority, name, role, kind=Kind.now)
+
+
 @pytest.fixture
 def clock():
     return TurnableClock()
@@ -33,7 +55,7 @@ def authority(clock):
 
 def application(invitation, key=None, second=None, **options):
     second = second or SecondKey()
-    return apply(invitation, key or SigningKey.generate(), second.public, second.sign, **options)
+    return apply(invitation, key or new_key(), second.public, second.sign, **options)
 
 
 def refused(authority, bad, invitation, error, match=None):
@@ -45,7 +67,7 @@ def refused(authority, bad, invitation, error, match=None):
 
 def test_three_steps_over_the_wire(authority, clock):
     invitation = Invitation.decode(authority.invite("Ada", Role.USER, hosts=["ada.example"]).encode())
-    second, key = SecondKey(), SigningKey.generate()
+    second, key = SecondKey(), new_key()
     certificate = authority.enrol(Application.decode(apply(invitation, key, second.public, second.sign).encode()))
     assert (certificate.name, certificate.role, certificate.index, certificate.generation) == ("Ada", Role.USER, 0, 0)
     assert certificate.babyjubjub == second.public
@@ -65,11 +87,11 @@ def test_with_real_keys(clock):
     x, y = key.public_key.point
     for bad in [(x + 1, y), (0, 1), (x, 0), (x + Fr.modulus, y), (Fr.modulus - x, y)]:
         with pytest.raises(SignatureError, match="Baby Jubjub"):
-            authority.enrol(apply(invitation, SigningKey.generate(), bad, sign))
+            authority.enrol(apply(invitation, new_key(), bad, sign))
     for junk in (b"", bytes(64), b"\xff" * 64):
         with pytest.raises(SignatureError, match="Baby Jubjub"):
-            authority.enrol(apply(invitation, SigningKey.generate(), (x, y), lambda _, junk=junk: junk))
-    assert authority.enrol(apply(invitation, SigningKey.generate(), (x, y), sign)).babyjubjub == (x, y)
+            authority.enrol(apply(invitation, new_key(), (x, y), lambda _, junk=junk: junk))
+    assert authority.enrol(apply(invitation, new_key(), (x, y), sign)).babyjubjub == (x, y)
 
 
 def test_each_identity_gets_one_account(authority):
@@ -158,19 +180,23 @@ def test_another_name_is_refused(authority):
     refused(authority, bad, invitation, SignatureError, "is for")
 
 
-def test_a_high_s_possession_is_refused(authority):
+def test_a_possession_in_a_second_form_is_refused(authority, kind):
     from assay.identity.keys import P256_ORDER
 
     invitation = authority.invite("Ada", Role.USER)
     sent = application(invitation)
     parts = {f.name: getattr(sent, f.name) for f in dataclasses.fields(sent) if f.name != "mac"}
-    r, s = sent.possession[:32], int.from_bytes(sent.possession[32:], "big")
-    bad = sealed(invitation, parts | {"possession": r + (P256_ORDER - s).to_bytes(32, "big")})
-    refused(authority, bad, invitation, SignatureError, "n/2")
+    r, s = sent.possession[:32], sent.possession[32:]
+    second = {
+        "p256": r + (P256_ORDER - int.from_bytes(s, "big")).to_bytes(32, "big"),
+        "ed25519": r + (int.from_bytes(s, "little") + L).to_bytes(32, "little"),
+    }
+    bad = sealed(invitation, parts | {"possession": second[kind]})
+    refused(authority, bad, invitation, SignatureError, "n/2" if kind == "p256" else "Ed25519")
 
 
 def test_no_key_is_certified_twice(authority):
-    key, second = SigningKey.generate(), SecondKey()
+    key, second = new_key(), SecondKey()
     authority.enrol(application(authority.invite("Ada", Role.USER), key, second))
     invitation = authority.invite("Bob", Role.USER)
     for keys in ((key, None), (None, second)):
@@ -195,7 +221,7 @@ def test_rotation_needs_the_old_key(authority):
     enrol(authority, "Ada", Role.USER)
     invitation = authority.invite_to_rotate("Ada")
     with pytest.raises(SignatureError):
-        authority.enrol(application(invitation, old_key=SigningKey.generate()))
+        authority.enrol(application(invitation, old_key=new_key()))
     with pytest.raises(InvalidInput):
         application(invitation)
     with pytest.raises(SignatureError):

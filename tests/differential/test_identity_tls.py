@@ -8,7 +8,7 @@ import time
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from support.identities import TurnableClock, enrol, new_authority
+from support.identities import KINDS, TurnableClock, enrol, new_authority
 
 from assay.core.errors import AssayError
 from assay.identity import Credentials, Reason, Role, TrustStore
@@ -63,10 +63,12 @@ def handshake(client, server, hostname):
     raise AssertionError("the handshake does not end")
 
 
-def test_mutual_tls(authority, clock, tmp_path):
-    ada = enrol(authority, "Ada", Role.USER)
-    service = enrol(authority, "Service", Role.RECOGNITION_SERVICE, hosts=["service.example"])
-    brief = enrol(authority, "Brief", Role.USER, valid_for=DAY // 2)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("service_kind", KINDS)
+def test_mutual_tls(authority, clock, tmp_path, kind, service_kind):
+    ada = enrol(authority, "Ada", Role.USER, kind=kind)
+    service = enrol(authority, "Service", Role.RECOGNITION_SERVICE, kind=service_kind, hosts=["service.example"])
+    brief = enrol(authority, "Brief", Role.USER, kind=kind, valid_for=DAY // 2)
     clock.turn(DAY)
     trust = TrustStore(authority.certificate, authority.revocation_list(), clock=clock)
 

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from assay.identity import CertificateAuthority, Credentials, SecretBytes, SigningKey, apply
 
 START = 1_800_000_000_000  # ms
+KINDS = ("p256", "ed25519")
 
 
 class TurnableClock:
@@ -45,9 +46,9 @@ def new_authority(clock, **options):
     return CertificateAuthority.create("Test authority", SecondKey.verify, clock=clock, **options)
 
 
-def enrol(authority, name, role, **options):
+def enrol(authority, name, role, *, kind="p256", **options):
     """Run all three steps; returns the credentials."""
     invitation = authority.invite(name, role, **options)
-    key, second = SigningKey.generate(), SecondKey()
+    key, second = SigningKey.generate(kind), SecondKey()
     certificate = authority.enrol(apply(invitation, key, second.public, second.sign))
     return Credentials(certificate, key, SecretBytes(second.secret.private_bytes_raw()))

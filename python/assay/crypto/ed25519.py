@@ -14,7 +14,6 @@ refuses the special ones with `require_key`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from assay import _native
 from assay.core.errors import EncodingError, InvalidInput, SignatureError, WrongType
+from assay.core.threads import map_threaded
 from assay.crypto.sha256 import Bytes, require_rows
 
 __all__ = ["PUBLIC_KEY_BYTES", "SIGNATURE_BYTES", "require_key", "verify", "verify_many", "verify_rows"]
@@ -124,12 +124,5 @@ def _one_by_one(public: Bytes, messages: Sequence[bytes], signatures: Bytes) -> 
             return False
         return True
 
-    workers = min(_native.num_threads(), n)
-    if workers < 2 or n < _FEWEST_THREADED:
-        return np.array([judge(i) for i in range(n)], np.bool_)
-    with ThreadPoolExecutor(workers) as pool:
-        shares = pool.map(lambda first: [judge(i) for i in range(first, n, workers)], range(workers))
-        verdicts = np.empty(n, np.bool_)
-        for first, share in enumerate(shares):
-            verdicts[first::workers] = share
-    return verdicts
+    workers = _native.num_threads() if n >= _FEWEST_THREADED else 1
+    return np.array(map_threaded(judge, n, workers), np.bool_)

@@ -1,4 +1,6 @@
-"""Certificates: X.509 (RFC 5280), ECDSA P-256, one level below the authority, with a private extension.
+"""Certificates: X.509 (RFC 5280), one level below the authority, with a private extension.
+
+The authority's key is on P-256 and signs with ECDSA; an identity's is on P-256 or of Ed25519 (RFC 8410).
 
 The extension (not critical, so that TLS stacks pass over it) is the record
 
@@ -19,13 +21,16 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from assay.core.clock import from_datetime, to_datetime
 from assay.core.encoding import decode_record, digest, encode_record
 from assay.core.errors import EncodingError, InvalidInput, LimitError, RevokedError, SignatureError
-from assay.identity.keys import SigningKey, public_key_bytes
+from assay.crypto import ed25519
+from assay.identity.keys import SigningKey
 from assay.identity.roles import Role
+from assay.identity.signatures import PublicKey, is_public_key, public_key_bytes
 
 __all__ = ["ACCOUNT_EXTENSION", "MAX_CERTIFICATE_BYTES", "AuthorityCertificate", "Certificate", "issue"]
 
@@ -47,7 +52,9 @@ _SHA256_ECDSA = "1.2.840.10045.4.3.2"
 
 
 class _X509:
-    """A parsed DER certificate on P-256, signed with ECDSA and SHA-256."""
+    """A parsed DER certificate for a key on P-256 or of Ed25519, signed with ECDSA and SHA-256."""
+
+    public_key: PublicKey
 
     def __init__(self, der: bytes) -> None:
         if len(der) > MAX_CERTIFICATE_BYTES:
@@ -59,8 +66,8 @@ class _X509:
             names = self.x509.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         except PARSE_ERRORS as error:
             raise EncodingError(f"the bytes are not an X.509 certificate: {error}") from None
-        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise EncodingError("the key of a certificate is an ECDSA key on P-256")
+        if not is_public_key(key):
+            raise EncodingError("the key of a certificate is an ECDSA key on P-256 or an Ed25519 key")
         if self.x509.signature_algorithm_oid.dotted_string != _SHA256_ECDSA:
             raise EncodingError("a certificate is signed with ECDSA and SHA-256")
         if len(names) != 1 or not isinstance(names[0].value, str):
@@ -101,8 +108,12 @@ class _X509:
 class AuthorityCertificate(_X509):
     """The self-signed certificate of a certificate authority: the anchor of all trust in identities."""
 
+    public_key: ec.EllipticCurvePublicKey
+
     def __init__(self, der: bytes) -> None:
         super().__init__(der)
+        if not isinstance(self.public_key, ec.EllipticCurvePublicKey):
+            raise EncodingError("the key of an authority is an ECDSA key on P-256")
         try:
             constraints = self._extensions.get_extension_for_class(x509.BasicConstraints).value
             usage = self._extensions.get_extension_for_class(x509.KeyUsage).value
@@ -119,7 +130,9 @@ class AuthorityCertificate(_X509):
 
     @classmethod
     def self_signed(cls, name: str, key: SigningKey, not_before: int, not_after: int) -> AuthorityCertificate:
-        """Make the certificate of a new authority; times in ms."""
+        """Make the certificate of a new authority; times in ms. The key is on P-256, else InvalidInput."""
+        if key.kind != "p256":
+            raise InvalidInput(f"the key of an authority is an ECDSA key on P-256, not {key.kind}")
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, checked_name(name))])
         builder = (
             x509.CertificateBuilder()
@@ -182,13 +195,18 @@ def issue(
     role: Role,
     index: int,
     generation: int,
-    public_key: ec.EllipticCurvePublicKey,
+    public_key: PublicKey,
     babyjubjub: tuple[int, int],
     not_before: int,
     not_after: int,
     hosts: tuple[str, ...] = (),
 ) -> Certificate:
-    """Sign a certificate; whoever calls has verified that the holder possesses both keys."""
+    """Sign a certificate; whoever calls has verified that the holder possesses both keys.
+
+    Refuses an Ed25519 key that is no honest one (`crypto.ed25519.require_key`).
+    """
+    if isinstance(public_key, Ed25519PublicKey):
+        ed25519.require_key(public_key.public_bytes_raw())
     x, y = coordinate_bytes(babyjubjub)
     names = [x509.UniformResourceIdentifier(f"urn:assay:account:{index}"), *map(x509.DNSName, hosts)]
     account = encode_record(_KIND, 1, index, generation, role.value, x, y)
@@ -231,9 +249,8 @@ def coordinate_bytes(point: tuple[int, int]) -> tuple[bytes, bytes]:
 
 def key_names(certificate: Certificate) -> tuple[bytes, bytes]:
     """The two keys of a certificate as bytes that tell kinds and keys apart."""
-    return b"p256" + public_key_bytes(certificate.public_key), b"bjub" + b"".join(
-        coordinate_bytes(certificate.babyjubjub)
-    )
+    kind = b"ed25" if isinstance(certificate.public_key, Ed25519PublicKey) else b"p256"
+    return kind + public_key_bytes(certificate.public_key), b"bjub" + b"".join(coordinate_bytes(certificate.babyjubjub))
 
 
 def _key_usage(*, authority: bool) -> x509.KeyUsage:

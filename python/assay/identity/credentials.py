@@ -1,4 +1,4 @@
-"""What an identity holds: its certificate, its P-256 key, and (users and services) its Baby Jubjub secret.
+"""What an identity holds: its certificate, its signing key, and (users and services) its Baby Jubjub secret.
 
 Kept in a folder as `certificate.pem`, `key.pem` and `babyjubjub.secret`, the latter two of mode 0600.
 """

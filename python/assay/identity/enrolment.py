@@ -7,9 +7,10 @@
    under the secret.
 3. `CertificateAuthority.enrol` checks all of that, uses the secret up and signs the certificate.
 
-The statement that both keys sign is (invitation, authority, P-256 key, Baby Jubjub key): neither key, nor a request
+The statement that both keys sign is (invitation, authority, signing key, Baby Jubjub key): neither key, nor a request
 made for another purpose, can be enrolled by somebody who cannot use it, and the two keys cannot be paired otherwise.
-To replace keys the authority sends an invitation for the same account; the old P-256 key signs the statement as well.
+To replace keys the authority sends an invitation for the same account; the old signing key signs the statement as well.
+A signing key is on P-256 or of Ed25519; the two may follow each other.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
 from assay.core.encoding import Encodable, decode_record, digest, encode, encode_record
@@ -28,8 +28,9 @@ from assay.core.errors import EncodingError, InvalidInput, SignatureError
 from assay.crypto import eddsa
 from assay.identity.certificate import PARSE_ERRORS, coordinate_bytes
 from assay.identity.custody import SecretBytes
-from assay.identity.keys import SigningKey, public_key_bytes, verify_signature
+from assay.identity.keys import SigningKey
 from assay.identity.roles import Role
+from assay.identity.signatures import PublicKey, is_public_key, public_key_bytes, verify_signature
 
 __all__ = ["Application", "Invitation", "VerifyBabyJubjub", "apply", "mac_key", "verify_babyjubjub"]
 
@@ -82,9 +83,9 @@ class Application:
     invitation: bytes
     request: bytes  # PKCS #10, DER
     babyjubjub: tuple[int, int]
-    possession: bytes  # by the new P-256 key
+    possession: bytes  # by the new signing key
     babyjubjub_possession: bytes  # by the Baby Jubjub key
-    endorsement: bytes  # by the P-256 key being replaced; empty otherwise
+    endorsement: bytes  # by the signing key being replaced; empty otherwise
     mac: bytes
 
     def _signed(self) -> Encodable:
@@ -112,10 +113,8 @@ class Application:
         if not hmac.compare_digest(_mac(key, self._signed()), self.mac):
             raise SignatureError("the application was not made with the secret of its invitation")
 
-    def check_possession(
-        self, authority: bytes, name: str, verify_babyjubjub: VerifyBabyJubjub
-    ) -> ec.EllipticCurvePublicKey:
-        """Check that the applicant can use both keys, for this invitation; returns the P-256 key."""
+    def check_possession(self, authority: bytes, name: str, verify_babyjubjub: VerifyBabyJubjub) -> PublicKey:
+        """Check that the applicant can use both keys, for this invitation; returns the signing key."""
         public = _requested_key(self.request, name)
         statement = _statement(self.invitation, authority, public, self.babyjubjub)
         verify_signature(public, _POSSESSION, statement, self.possession)
@@ -123,7 +122,7 @@ class Application:
             raise SignatureError("the Baby Jubjub key did not sign the statement of possession")
         return public
 
-    def check_endorsement(self, authority: bytes, old: ec.EllipticCurvePublicKey) -> None:
+    def check_endorsement(self, authority: bytes, old: PublicKey) -> None:
         """Check that the holder of the key being replaced agrees."""
         statement = _statement(self.invitation, authority, _load_request(self.request)[1], self.babyjubjub)
         verify_signature(old, _ROTATION, statement, self.endorsement)
@@ -139,7 +138,7 @@ def apply(
 ) -> Application:
     """Answer an invitation with keys that were made here.
 
-    `sign_babyjubjub` signs a 32-byte message with the secret of `babyjubjub`. `old_key` is the P-256 key being
+    `sign_babyjubjub` signs a 32-byte message with the secret of `babyjubjub`. `old_key` is the signing key being
     replaced, for an invitation to rotate.
     """
     if invitation.rotation != (old_key is not None):
@@ -148,7 +147,7 @@ def apply(
     request = (
         x509.CertificateSigningRequestBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, invitation.name)]))
-        .sign(key.handle, hashes.SHA256())
+        .sign(key.handle, key.x509_hash)
     )
     unsealed = Application(
         invitation=invitation.identifier,
@@ -181,24 +180,22 @@ def _mac(key: bytes, signed: Encodable) -> bytes:
     return hmac.digest(key, digest(_MAC, encode(signed)), "sha256")
 
 
-def _statement(
-    invitation: bytes, authority: bytes, public: ec.EllipticCurvePublicKey, babyjubjub: tuple[int, int]
-) -> Encodable:
+def _statement(invitation: bytes, authority: bytes, public: PublicKey, babyjubjub: tuple[int, int]) -> Encodable:
     return (invitation, authority, public_key_bytes(public), *coordinate_bytes(babyjubjub))
 
 
-def _load_request(der: bytes) -> tuple[x509.CertificateSigningRequest, ec.EllipticCurvePublicKey]:
+def _load_request(der: bytes) -> tuple[x509.CertificateSigningRequest, PublicKey]:
     try:
         request = x509.load_der_x509_csr(der)
         key = request.public_key()
     except PARSE_ERRORS as error:
         raise EncodingError(f"the bytes are not a certificate request: {error}") from None
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise EncodingError("a certificate request is for an ECDSA key on P-256")
+    if not is_public_key(key):
+        raise EncodingError("a certificate request is for an ECDSA key on P-256 or an Ed25519 key")
     return request, key
 
 
-def _requested_key(der: bytes, name: str) -> ec.EllipticCurvePublicKey:
+def _requested_key(der: bytes, name: str) -> PublicKey:
     request, key = _load_request(der)
     try:
         valid = request.is_signature_valid

@@ -1,28 +1,44 @@
-"""Private keys for signatures: ECDSA over P-256 for people and services, Ed25519 for the seals of blocks.
+"""Private keys for signatures: ECDSA over P-256 or Ed25519 for people and services, Ed25519 for the seals of blocks.
 
 What is signed is always digest(tag, value), the tagged hash of `core.encoding`, so a signature made in one domain
-never verifies in another. An ECDSA signature is r || s, 32 bytes each, big-endian, with s <= n/2 (FIPS 186-5 with the
-low-s rule, which leaves one of the two forms). Keys are kept in files by `custody`, never appear in a repr, and
-refuse to be pickled or copied. The arithmetic is that of OpenSSL.
+never verifies in another; how it verifies: `signatures`. P-256 is what every TLS stack and key store knows; a ledger
+verifies Ed25519 several times faster, which suits whoever signs much. Keys are kept in files by `custody`, never
+appear in a repr, and refuse to be pickled or copied. The arithmetic is that of OpenSSL.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NoReturn, Self, cast
+from typing import Literal, NoReturn, Self, TypeAlias, cast
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from assay.core.encoding import Encodable, digest
-from assay.core.errors import EncodingError, InvalidInput, SignatureError, StateError
+from assay.core.errors import EncodingError, InvalidInput, StateError
 from assay.identity.custody import read_private, write_private
+from assay.identity.signatures import (
+    P256_ORDER,
+    PublicKey,
+    is_public_key,
+    public_key_bytes,
+    verify_seal,
+    verify_signature,
+)
 
-__all__ = ["P256_ORDER", "SealingKey", "SigningKey", "public_key_bytes", "verify_seal", "verify_signature"]
+__all__ = [
+    "P256_ORDER",
+    "KeyKind",
+    "PublicKey",
+    "SealingKey",
+    "SigningKey",
+    "public_key_bytes",
+    "verify_seal",
+    "verify_signature",
+]
 
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, version 2, 2.4.2
+KeyKind: TypeAlias = Literal["p256", "ed25519"]
 _ECDSA = ec.ECDSA(hashes.SHA256())
 
 
@@ -60,33 +76,50 @@ class _PrivateKey:
 
 
 class SigningKey(_PrivateKey):
-    """An ECDSA P-256 private key."""
+    """A private key of ECDSA on P-256, or of Ed25519 (RFC 8032)."""
 
     __slots__ = ()
 
-    def __init__(self, handle: ec.EllipticCurvePrivateKey) -> None:
-        if not isinstance(handle, ec.EllipticCurvePrivateKey) or not isinstance(handle.curve, ec.SECP256R1):
-            raise InvalidInput("a signing key is an ECDSA key on P-256")
+    def __init__(self, handle: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> None:
+        private = isinstance(handle, (ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey))
+        if not private or not is_public_key(handle.public_key()):
+            raise InvalidInput("a signing key is an ECDSA key on P-256 or an Ed25519 key")
         self._handle = handle
 
     @classmethod
-    def generate(cls) -> SigningKey:
+    def generate(cls, kind: KeyKind = "p256") -> SigningKey:
         """A fresh key from the operating system's randomness."""
-        return cls(ec.generate_private_key(ec.SECP256R1()))
+        if kind == "p256":
+            return cls(ec.generate_private_key(ec.SECP256R1()))
+        if kind == "ed25519":
+            return cls(ed25519.Ed25519PrivateKey.generate())
+        raise InvalidInput(f"a signing key is of kind 'p256' or 'ed25519', not {kind!r}")
 
     @property
-    def handle(self) -> ec.EllipticCurvePrivateKey:
+    def kind(self) -> KeyKind:
+        """Which of the two it is."""
+        return "p256" if isinstance(self._handle, ec.EllipticCurvePrivateKey) else "ed25519"
+
+    @property
+    def handle(self) -> ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey:
         """The key as `cryptography` knows it, for X.509 and TLS."""
-        return cast(ec.EllipticCurvePrivateKey, self._handle)
+        return self._handle
 
     @property
-    def public(self) -> ec.EllipticCurvePublicKey:
+    def x509_hash(self) -> hashes.SHA256 | None:
+        """The hash that X.509 signatures by this key name; Ed25519 has its own."""
+        return hashes.SHA256() if self.kind == "p256" else None
+
+    @property
+    def public(self) -> PublicKey:
         """The public key."""
-        return self.handle.public_key()
+        return self._handle.public_key()
 
     def sign(self, tag: str, value: Encodable) -> bytes:
         """The 64-byte signature on `value` in the domain `tag`."""
-        r, s = decode_dss_signature(self.handle.sign(digest(tag, value), _ECDSA))
+        if isinstance(self._handle, ed25519.Ed25519PrivateKey):
+            return self._handle.sign(digest(tag, value))
+        r, s = decode_dss_signature(self._handle.sign(digest(tag, value), _ECDSA))
         return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
 
 
@@ -113,27 +146,3 @@ class SealingKey(_PrivateKey):
     def seal(self, digest32: bytes) -> bytes:
         """The 64-byte signature on a digest that carries its domain already."""
         return cast(ed25519.Ed25519PrivateKey, self._handle).sign(digest32)
-
-
-def verify_signature(public: ec.EllipticCurvePublicKey, tag: str, value: Encodable, signature: bytes) -> None:
-    """Check an ECDSA signature on `value` in the domain `tag`; raises `SignatureError`."""
-    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    if len(signature) != 64 or not 0 < r < P256_ORDER or not 0 < s <= P256_ORDER // 2:
-        raise SignatureError("an ECDSA signature is r || s of 64 bytes with 0 < r < n and 0 < s <= n/2")
-    try:
-        public.verify(encode_dss_signature(r, s), digest(tag, value), _ECDSA)
-    except InvalidSignature:
-        raise SignatureError(f"the ECDSA signature does not verify in the domain {tag!r}") from None
-
-
-def verify_seal(public: bytes, digest32: bytes, signature: bytes) -> None:
-    """Check an Ed25519 signature of `SealingKey.seal`; raises `SignatureError`."""
-    try:
-        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, digest32)
-    except (InvalidSignature, ValueError):
-        raise SignatureError(f"the seal does not verify under the key {public.hex()}") from None
-
-
-def public_key_bytes(public: ec.EllipticCurvePublicKey) -> bytes:
-    """A P-256 public key as an uncompressed point: 0x04 || x || y, 65 bytes."""
-    return public.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)

@@ -7,10 +7,10 @@ import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from assay.core.errors import NotFound, SignatureError, StateError, VerificationError, WrongType
 from assay.crypto import eddsa
+from assay.identity import signatures
 from assay.rollup.account import Account, answer_commitment, empty_leaf, registration_commitment
 from assay.rollup.config import CreditTable, RollupConfig, RollupId
 from assay.rollup.domains import hash_fields, random_scalar_128
@@ -119,7 +119,7 @@ class Client:
         return holder
 
     def accept(
-        self, opening: Opening, receipt: Receipt, config: RollupConfig, operator_key: ec.EllipticCurvePublicKey
+        self, opening: Opening, receipt: Receipt, config: RollupConfig, operator_key: signatures.PublicKey
     ) -> int:
         """The label, once it opens the commitment and the receipt shows the leaf that follows from it.
 

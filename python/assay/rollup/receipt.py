@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from assay.core.encoding import Encodable
+from assay.identity import signatures
 from assay.identity.keys import SigningKey, verify_signature
 from assay.rollup.config import RollupId
 
@@ -43,7 +42,7 @@ class Receipt:
         """The receipt with the operator's signature."""
         return replace(self, signature=key.sign(_TAG, self._statement(rollup)))
 
-    def verify(self, operator_key: ec.EllipticCurvePublicKey, rollup: RollupId) -> None:
+    def verify(self, operator_key: signatures.PublicKey, rollup: RollupId) -> None:
         """Raises SignatureError unless the operator signed it for this rollup."""
         verify_signature(operator_key, _TAG, self._statement(rollup), self.signature)
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from assay.core.errors import AssayError, InvalidInput, LimitError, NotFound, SignatureError, StateError, SystemFailure
 from assay.crypto import eddsa
+from assay.identity import signatures
 from assay.rollup.account import NONCE_LIMIT, PublicKey, answer_commitment
 from assay.rollup.config import RollupConfig, RollupId
 from assay.rollup.domains import random_scalar_128
@@ -69,7 +69,7 @@ class RecognitionService:
         model: Model,
         rollup: RollupId,
         config: RollupConfig,
-        operator_key: ec.EllipticCurvePublicKey,
+        operator_key: signatures.PublicKey,
         *,
         window: int,
         journal: Path | None = None,
