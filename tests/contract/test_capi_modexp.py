@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -147,3 +149,24 @@ def test_too_little_room_is_refused() -> None:
         call(NAME, 0, fixed([2, 3], 32), fixed([5], 1), fixed([M], 32), out, size)
     assert (refused.value.code, size[0]) == (lib.ASSAY_BUFFER_TOO_SMALL, 64)
     assert bytes(ffi.buffer(out)) == bytes(64)
+
+
+def test_threads_raise_at_the_same_time() -> None:
+    """Each has moduli of its own, and the error of one call is not that of another."""
+    start = threading.Barrier(4)
+
+    def work(number: int) -> None:
+        rng = random.Random(number)
+        bits = 512 + 64 * number
+        moduli = [odd(rng, bits) for _ in range(9)]
+        bases, exponents = ([rng.getrandbits(500) for _ in moduli] for _ in range(2))
+        expected = [pow(b, e, m) for b, e, m in zip(bases, exponents, moduli, strict=True)]
+        start.wait()
+        for _ in range(5):
+            assert modexp(number % 2, fixed(bases, 63), fixed(exponents, 63), fixed(moduli, bits // 8)) == expected
+            with pytest.raises(Refused) as refused:
+                modexp(0, fixed(bases[:1], 63), fixed(exponents[:1], 63), fixed([moduli[0] - 1], bits // 8))
+            assert refused.value.code == lib.ASSAY_OUT_OF_RANGE
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(work, range(4)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gmpy2
@@ -92,6 +93,17 @@ def test_a_column_is_weighed_and_summed() -> None:
     for c in weighed[1:]:
         total = numbers(output("assay_paillier_add", KEY, WIDTH, fixed([total], 512), fixed([c], 512)), 512)[0]
     assert decrypt([total]) == [(3 + 5 - 4) * 11]
+
+
+def test_threads_share_a_key() -> None:
+    def round_trip(number: int) -> list[int]:
+        mine = [number * 1000 + i for i in range(9)]
+        ciphertexts = fixed(encrypt(mine), 2 * WIDTH)
+        sums = output("assay_paillier_add", KEY, WIDTH, ciphertexts, ciphertexts)
+        return [m - 2 * value for m, value in zip(decrypt(numbers(sums, 2 * WIDTH)), mine, strict=True)]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(round_trip, range(8))) == [[0] * 9] * 8
 
 
 def test_no_rows_give_no_bytes() -> None:
