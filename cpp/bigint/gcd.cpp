@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/division_steps.h"
 #include "base/words.h"
-#include "bigint/division_steps.h"
 
 namespace assay {
 namespace {

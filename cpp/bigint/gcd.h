@@ -1,6 +1,6 @@
 // gcd(a_i, b_i), and the Jacobi symbol (a_i / n_i).
 //
-// gcd: the division steps of Bernstein and Yang (bigint/division_steps.h); gcd(0, 0) = 0. gcd() is constant time in
+// gcd: the division steps of Bernstein and Yang (base/division_steps.h); gcd(0, 0) = 0. gcd() is constant time in
 // both for `words` words, and takes an odd b. gcd_var() takes any two numbers, in time that depends on them.
 //
 // Jacobi, in variable time, for odd n > 0: from the symbol's laws

@@ -4,8 +4,8 @@
 #include <atomic>
 
 #include "base/declassify.h"
+#include "base/division_steps.h"
 #include "base/words.h"
-#include "bigint/division_steps.h"
 
 namespace assay {
 namespace {

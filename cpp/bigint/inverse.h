@@ -1,6 +1,6 @@
 // out_i = a_i^-1 mod m_i for odd m_i.
 //
-// Source: the division steps of Bernstein and Yang (bigint/division_steps.h). a may be any number below 2^(64 words);
+// Source: the division steps of Bernstein and Yang (base/division_steps.h). a may be any number below 2^(64 words);
 // out lies in [0, m) and may be a. Where gcd(a_i, m_i) is not 1 (so where a_i = 0, unless m_i = 1) out_i is zero, the
 // others are computed all the same, and the status is not_invertible; *first_bad is the least such i.
 // inverse() is constant time in a and m: for `words` words every number takes (49 64 words + 57) / 17 steps, whether or

@@ -8,7 +8,8 @@
 // until g = 0, when f = +-gcd. With |f|, |g| <= 2^d, d >= 46, (49 d + 57) / 17 steps are enough (theorem 11.2). 62
 // steps at a time depend on the low words alone and give a 2 x 2 matrix of transition; applied to (f, g), and modulo m
 // to (d, e) with f = d a and g = e a, it takes them all at once. Numbers are signed, in limbs of 62 bits, two's
-// complement: the top limb carries the sign, the others are in [0, 2^62).
+// complement: the top limb carries the sign, the others are in [0, 2^62). Where the length is a constant of the caller,
+// the loops over limbs unroll.
 //
 // Constant time for a given number of limbs, except where the name ends in _var.
 #pragma once
@@ -17,7 +18,11 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace assay::division_steps {
+#include "base/isa.h"
+
+ASSAY_ISA_BEGIN
+
+namespace division_steps {
 
 __extension__ using i128 = __int128;
 
@@ -30,7 +35,8 @@ constexpr std::size_t limbs(std::size_t words) noexcept { return (64 * words + 2
 // Rounds of 62 steps after which g = 0, for |f|, |g| <= 2^(64 words)
 constexpr std::size_t rounds(std::size_t words) noexcept { return ((49 * 64 * words + 57) / 17 + kBits - 1) / kBits; }
 
-inline void from_words(std::int64_t* out, std::size_t length, const std::uint64_t* a, std::size_t words) noexcept {
+[[gnu::always_inline]] constexpr void from_words(std::int64_t* out, std::size_t length, const std::uint64_t* a,
+                                                 std::size_t words) noexcept {
   for (std::size_t i = 0; i < length; ++i) {
     const std::size_t word = i * kBits / 64, offset = i * kBits % 64;
     std::uint64_t x = word < words ? a[word] >> offset : 0;
@@ -40,7 +46,8 @@ inline void from_words(std::int64_t* out, std::size_t length, const std::uint64_
 }
 
 // a in [0, 2^(64 words))
-inline void to_words(std::uint64_t* out, std::size_t words, const std::int64_t* a, std::size_t length) noexcept {
+[[gnu::always_inline]] inline void to_words(std::uint64_t* out, std::size_t words, const std::int64_t* a,
+                                            std::size_t length) noexcept {
   for (std::size_t i = 0; i < words; ++i) {
     const std::size_t limb = 64 * i / kBits, offset = 64 * i % kBits;
     out[i] = limb < length ? static_cast<std::uint64_t>(a[limb]) >> offset : 0;
@@ -113,7 +120,8 @@ inline std::uint64_t low_word(const std::int64_t* a) noexcept {
 }
 
 // (f, g) <- t (f, g) / 2^62, exact
-inline void apply_exact(const Transition& t, std::int64_t* f, std::int64_t* g, std::size_t length) noexcept {
+[[gnu::always_inline]] inline void apply_exact(const Transition& t, std::int64_t* f, std::int64_t* g,
+                                               std::size_t length) noexcept {
   i128 cf = static_cast<i128>(t.u) * f[0] + static_cast<i128>(t.v) * g[0];
   i128 cg = static_cast<i128>(t.q) * f[0] + static_cast<i128>(t.r) * g[0];
   cf >>= kBits;
@@ -133,8 +141,9 @@ inline void apply_exact(const Transition& t, std::int64_t* f, std::int64_t* g, s
 
 // (d, e) <- t (d, e) / 2^62 modulo m, all in (-2m, m): first m is added to a negative d and e, which gives (-m, m) for
 // each, then the multiple of m that clears the low limb; m_inverse = 1 / m modulo 2^62.
-inline void apply_modular(const Transition& t, std::int64_t* d, std::int64_t* e, const std::int64_t* m,
-                          std::uint64_t m_inverse, std::size_t length) noexcept {
+[[gnu::always_inline]] inline void apply_modular(const Transition& t, std::int64_t* d, std::int64_t* e,
+                                                 const std::int64_t* m, std::uint64_t m_inverse,
+                                                 std::size_t length) noexcept {
   const std::int64_t sd = d[length - 1] >> 63, se = e[length - 1] >> 63;
   std::int64_t md = (t.u & sd) + (t.v & se), me = (t.q & sd) + (t.r & se);
   i128 cd = static_cast<i128>(t.u) * d[0] + static_cast<i128>(t.v) * e[0];
@@ -161,8 +170,8 @@ inline void apply_modular(const Transition& t, std::int64_t* d, std::int64_t* e,
 }
 
 // a <- sign a + (m if mask is all ones), where sign is 1 or -1 and mask 0 or -1
-inline void combine(std::int64_t* a, std::int64_t sign, const std::int64_t* m, std::int64_t mask,
-                    std::size_t length) noexcept {
+[[gnu::always_inline]] inline void combine(std::int64_t* a, std::int64_t sign, const std::int64_t* m, std::int64_t mask,
+                                           std::size_t length) noexcept {
   std::int64_t carry = 0;
   for (std::size_t i = 0; i < length; ++i) {
     carry += sign * a[i] + (m[i] & mask);
@@ -201,4 +210,6 @@ inline void lengthen(std::int64_t* a, std::size_t shorter, std::size_t length) n
   }
 }
 
-}  // namespace assay::division_steps
+}  // namespace division_steps
+
+ASSAY_ISA_END
