@@ -156,13 +156,19 @@ def test_a_checkpoint_on_another_branch(path, world):
     [
         "UPDATE state SET value = X'010300000001FF' WHERE space = 'tally' AND key = CAST('total' AS BLOB)",
         "DELETE FROM state WHERE space = 'tally' AND key = CAST('total' AS BLOB)",
+        "UPDATE clients SET position = 1",
+        "UPDATE clients SET digest = zeroblob(32) WHERE sender = 1",
+        "DELETE FROM clients WHERE sender = 0",
+        "INSERT INTO clients VALUES (7, 1, zeroblob(32), 1, 0)",
+        "UPDATE history SET node = zeroblob(32) WHERE position = 8",
+        "DELETE FROM history WHERE position = 9",
         "INSERT INTO state VALUES ('tally', X'ff', X'0100')",
         "UPDATE state SET space = 'other' WHERE key = CAST('kept/a' AS BLOB)",
     ],
 )
 def test_a_changed_state(path, world, statement):
     change(path, statement)
-    broken(path, world, 5, "stored state of|stored state is")
+    broken(path, world, 5, "stored|node 9 of the history is missing")
 
 
 def test_a_changed_state_is_found_even_when_the_signer_goes_on(path, world):
@@ -239,6 +245,7 @@ def test_sealed_headers_that_break_the_rules(path, world):
         ({"chain_id": bytes(32)}, "belongs to chain"),
         ({"count": 2}, "holds 1 entries, not 2"),
         ({"entries_root": bytes(32)}, "root"),
+        ({"history_root": bytes(32)}, "history root"),
     ]:
         forge(path, world, 5, **changes)
         broken(path, world, 5, match)
@@ -259,7 +266,7 @@ def test_a_sealed_block_dated_past_the_certificates(path, world):
 
 def test_a_replaced_genesis(path, world):
     twin = world.new_genesis("twin")
-    change(path, "UPDATE ledger SET genesis = ?", twin.encoded)
+    change(path, "UPDATE genesis SET genesis = ?", twin.encoded)
     broken(path, world, 0, "belongs to chain")
     broken(path, world, 0, "the chain is", chain_id=world.genesis.chain_id)
 
@@ -344,7 +351,7 @@ def test_a_genesis_whose_revocation_list_is_forged(world, tmp_path):
 def test_quorum_of_seals(world):
     keys = [SealingKey.generate() for _ in range(3)]
     genesis = replace(world.genesis, signers=tuple(key.public for key in keys), quorum=2)
-    header = Header(genesis.chain_id, 1, bytes(32), 0, 0, merkle.root([]), bytes(32))
+    header = Header(genesis.chain_id, 1, bytes(32), 0, 0, merkle.root([]), bytes(32), bytes(32))
     header.sealed(genesis, keys[:2]).check_seals(genesis)
     header.sealed(genesis, keys).check_seals(genesis)
     full = header.sealed(genesis, keys)

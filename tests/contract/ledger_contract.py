@@ -15,19 +15,34 @@ from assay.core.errors import (
     EncodingError,
     LimitError,
     NotFound,
+    ProofError,
     RevokedError,
     SignatureError,
+    StateError,
     VerificationError,
     WrongType,
 )
 from assay.identity import Role, SigningKey
 from assay.identity.authority import DAY
-from assay.ledger import Client, ContractFault, InclusionProof, Refused, Transaction, UsedCounter, verify_ledger
+from assay.ledger import (
+    UNAUTHENTICATED,
+    Client,
+    ContractFault,
+    ExtensionProof,
+    HistoryProof,
+    InclusionProof,
+    Refused,
+    Transaction,
+    UsedCounter,
+    verify_ledger,
+)
 from assay.ledger.accounts import publish_payload
 
 
 class LedgerContract:
-    """Subclasses provide the fixture `ledger`, an empty chain of `world.genesis` under `world.clock`."""
+    """Subclasses provide the fixtures `ledger`, an empty chain of `world.genesis` under `world.clock`; `open_ledger`,
+    one of `world.open_genesis`; and `replica`: a `Replica` of the chain of `ledger` at block 0, a `Ledger` to read it.
+    """
 
     @pytest.fixture
     def world(self):
@@ -265,6 +280,214 @@ class LedgerContract:
             assert (snapshot.state("tally").get("total"), snapshot.head.header.height) == (1, 1)
             assert ledger.state("tally").get("total") == 2
 
+    # --- records ------------------------------------------------------------------------------------------------------
+
+    def record(self, person, ledger, counter, payload):
+        certificate = person.certificate
+        der = certificate.der if counter == 1 else b""
+        return Transaction.record(ledger.chain_id, certificate.index, counter, payload, der).signed(person.key)
+
+    def test_records_are_kept_in_order(self, ledger, world):
+        before = ledger.head().header.state_digest
+        receipts = ledger.submit_many([self.record(world.operator, ledger, n, bytes([n])) for n in range(2, 5)])
+        assert all(isinstance(receipt, AuthorizationError) for receipt in receipts)  # the chain does not know it yet
+        receipts = ledger.submit_many([self.record(world.operator, ledger, n, bytes([n])) for n in range(1, 5)])
+        assert [(receipt.height, receipt.position, receipt.result) for receipt in receipts] == [
+            (1, position, None) for position in range(4)
+        ]
+        assert [entry.transaction.payload for entry in ledger.block(1).entries] == [b"\1", b"\2", b"\3", b"\4"]
+        assert ledger.head().header.state_digest != before  # the certificate alone
+        known = ledger.head().header.state_digest
+        assert ledger.submit(self.record(world.operator, ledger, 5, b"")).counter == 5
+        assert ledger.head().header.state_digest == known
+        assert verify_ledger(ledger, world.registry).transactions == 5
+
+    def test_a_record_needs_leave(self, world, ledger, refused):
+        refused(self.record(world.user, ledger, 1, b"x"), AuthorizationError, "may not append records")
+
+    def test_a_record_needs_its_signature(self, world, ledger, refused):
+        record = self.record(world.operator, ledger, 1, b"x")
+        refused(replace(record, payload=b"y"), SignatureError)
+        refused(replace(record, signature=b""), SignatureError)
+        refused(record.signed(world.user.key), SignatureError)
+
+    def test_nobody_in_particular_needs_leave(self, ledger, refused):
+        refused(Transaction.record(ledger.chain_id, UNAUTHENTICATED, 1, b"x"), AuthorizationError, "nobody in particu")
+
+    def test_unauthenticated_records(self, world, open_ledger, ledger):
+        first, second = UNAUTHENTICATED, (1 << 63) - 1
+        batch = [
+            Transaction.record(open_ledger.chain_id, sender, n, bytes([n]))
+            for n in (1, 2)
+            for sender in (first, second)
+        ]
+        receipts = open_ledger.submit_many(batch)
+        assert [receipt.position for receipt in receipts] == [0, 1, 2, 3]
+        assert open_ledger.submit_many(batch[2:]) == receipts[2:]
+        assert open_ledger.last_receipt(second) == receipts[3]
+        assert open_ledger.next_counter(first) == 3
+        assert open_ledger.submit(self.record(world.user, open_ledger, 1, b"signed")).height == 2
+        for bad, error in [
+            (replace(batch[0], payload=b"other"), UsedCounter),
+            (replace(batch[0], counter=9), UsedCounter),
+            (replace(batch[0], counter=3, sender=0), SignatureError),
+            (replace(batch[0], counter=3, signature=b"x"), EncodingError),
+            (replace(batch[0], counter=3, certificate=b"x"), EncodingError),
+            (replace(batch[0], counter=3, type="call"), EncodingError),
+            (replace(batch[0], counter=3, chain_id=ledger.chain_id), VerificationError),
+            (replace(batch[0], counter=3, sender=1 << 63), EncodingError),
+        ]:
+            with pytest.raises(error):
+                open_ledger.submit(bad)
+        assert verify_ledger(open_ledger, world.registry).transactions == 5
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"type": "record"},
+            {"type": "recall"},
+            {"type": b"call"},
+            {"effects": b"x"},
+            {"endorsements": b"x"},
+            {"type": "record", "contract": "", "method": "", "effects": b"x"},
+        ],
+    )
+    def test_fields_that_the_type_does_not_use(self, user, refused, change):
+        transaction = replace(user.transaction("tally", "add", add(1)), **change)
+        refused(transaction.signed(user.credentials.key), EncodingError)
+
+    # --- later --------------------------------------------------------------------------------------------------------
+
+    def test_submit_later(self, ledger, user):
+        transactions = [user.transaction("tally", "add", add(n), counter=n) for n in range(1, 41)]
+        futures = [ledger.submit_later(transaction) for transaction in transactions]
+        receipts = [future.result(60) for future in futures]
+        assert [receipt.counter for receipt in receipts] == list(range(1, 41))
+        assert receipts[-1].result == 820
+        assert ledger.submit_later(transactions[-1]).result(60) == receipts[-1]
+        with pytest.raises(UsedCounter):
+            ledger.submit_later(transactions[6]).result(60)
+
+    def test_a_future_goes_on_from_its_callback(self, ledger, user):
+        """A closed loop without a thread: each receipt sends the next transaction."""
+        done = threading.Event()
+
+        def go_on(future):
+            if future.result().counter < 20:
+                send(future.result().counter + 1)
+            else:
+                done.set()
+
+        def send(counter):
+            transaction = user.transaction("tally", "add", add(1), counter=counter)
+            ledger.submit_later(transaction).add_done_callback(go_on)
+
+        send(1)
+        assert done.wait(60)
+        assert ledger.state("tally").get("total") == 20
+
+    # --- following ----------------------------------------------------------------------------------------------------
+
+    def test_a_subscription_waits_for_blocks(self, ledger, user):
+        seen, ended = [], threading.Event()
+
+        def follow():
+            seen.extend(block.header.height for block in ledger.subscribe(1, stop=stop))
+            ended.set()
+
+        stop = threading.Event()
+        threading.Thread(target=follow).start()
+        for _ in range(3):
+            user.submit("tally", "add", add(1))
+        for _ in range(1000):
+            if len(seen) == 3 or ended.wait(0.01):
+                break
+        stop.set()
+        assert ended.wait(60)
+
+    def test_a_subscription_reads_what_is_there_and_times_out(self, ledger, user):
+        for _ in range(3):
+            user.submit("tally", "add", add(1))
+        assert list(ledger.subscribe(2, timeout=0)) == [ledger.block(2), ledger.block(3)]
+        assert list(ledger.subscribe(9, timeout=0.05)) == []
+        with pytest.raises(AssayError):
+            ledger.subscribe(-1)
+
+    def test_closing_ends_subscriptions(self, ledger):
+        seen = []
+        follower = threading.Thread(target=lambda: seen.extend(ledger.subscribe()))
+        follower.start()
+        while not seen:
+            follower.join(0.01)
+        ledger.close()
+        follower.join(60)
+        assert not follower.is_alive()
+        assert len(seen) == 1
+
+    def test_closing_settles_whoever_waits(self, ledger, user):
+        futures = [ledger.submit_later(user.transaction("tally", "add", add(1), counter=n)) for n in range(1, 200)]
+        ledger.close()
+        outcomes = [future.exception(60) for future in futures]
+        assert all(outcome is None or isinstance(outcome, StateError) for outcome in outcomes)
+        taken = sum(outcome is None for outcome in outcomes)
+        assert all(outcome is None for outcome in outcomes[:taken])
+        with pytest.raises(StateError):
+            user.ledger.submit_later(Transaction.record(bytes(32), 0, 1, b""))
+
+    def test_closing_from_a_callback(self, ledger, user):
+        closed = threading.Event()
+
+        def close(future):
+            ledger.close()
+            closed.set()
+
+        transaction = user.transaction("tally", "add", add(1))
+        ledger.submit_later(transaction).add_done_callback(close)
+        assert closed.wait(60)
+
+    # --- replicas -----------------------------------------------------------------------------------------------------
+
+    def test_a_replica_follows(self, ledger, user, operator, world, replica):
+        user.submit("tally", "add", add(5))
+        operator.submit("tally", "keep", encode_record("tally.keep", 1, "a"))
+        ledger.submit_many([self.record(world.operator, ledger, 2, b"x"), user.transaction("tally", "add", add(2))])
+        follower, copy = replica
+        blocks = list(ledger.blocks(1))
+        with pytest.raises(VerificationError, match="where block 1 is due"):
+            follower.apply(blocks[1])
+        for block in blocks:
+            follower.apply(block)
+            assert copy.head() == block.sealed
+        assert sorted(copy.state_items()) == sorted(ledger.state_items())
+        assert list(copy.client_items()) == list(ledger.client_items())
+        assert list(copy.history_nodes()) == list(ledger.history_nodes())
+        assert verify_ledger(copy, world.registry) == verify_ledger(ledger, world.registry)
+        with pytest.raises(VerificationError):
+            follower.apply(blocks[-1])
+
+    def test_a_replica_refuses_what_does_not_follow(self, ledger, user, world, replica):
+        user.submit_many([("tally", "add", add(5)), ("tally", "add", add(6))])
+        follower, copy = replica
+        block = ledger.block(1)
+        header = block.header
+        forgeries = [
+            {"state_digest": bytes(32)},
+            {"history_root": bytes(32)},
+            {"entries_root": bytes(32)},
+            {"previous": bytes(32)},
+            {"time": header.time - 1},
+            {"count": 1},
+        ]
+        for changes in forgeries:
+            sealed = replace(header, **changes).sealed(world.genesis, [world.key])
+            with pytest.raises(VerificationError):
+                follower.apply(replace(block, sealed=sealed))
+        with pytest.raises(SignatureError):
+            follower.apply(replace(block, sealed=replace(block.sealed, seals=())))
+        assert copy.head().header.height == 0
+        follower.apply(block)
+        assert copy.head() == ledger.head()
+
     # --- limits and misuse --------------------------------------------------------------------------------------------
 
     def test_oversized_transactions(self, user, ledger):
@@ -315,6 +538,62 @@ class LedgerContract:
         for end in range(0, len(proof.encode()), 11):
             with pytest.raises(EncodingError):
                 InclusionProof.decode(proof.encode()[:end])
+
+    def test_one_header_proves_all_before_it(self, ledger, user, world):
+        for _ in range(6):
+            user.submit("tally", "add", add(1))
+        for height in range(6):
+            proof = HistoryProof.decode(ledger.prove_history(height).encode())
+            proof.verify(world.genesis, ledger.block(height).header.hash)
+            assert (proof.height, proof.sealed) == (height, ledger.head())
+            for bad in (bytes(32), ledger.block((height + 1) % 6).header.hash, ledger.head().header.hash):
+                with pytest.raises(ProofError):
+                    proof.verify(world.genesis, bad)
+            with pytest.raises(VerificationError):
+                proof.verify(world.new_genesis("twin"), ledger.block(height).header.hash)
+            with pytest.raises(ProofError):
+                replace(proof, sealed=ledger.block(4).sealed).verify(world.genesis, ledger.block(height).header.hash)
+        for height in (-1, 6, 7):
+            with pytest.raises(NotFound):
+                ledger.prove_history(height)
+
+    def test_newer_heads_follow_from_older_ones(self, ledger, user, world):
+        for _ in range(6):
+            user.submit("tally", "add", add(1))
+        for new in range(7):
+            for old in range(new + 1):
+                proof = ExtensionProof.decode(ledger.prove_consistency(old, new).encode())
+                proof.verify(world.genesis)
+                assert (proof.old, proof.new) == (ledger.block(old).sealed, ledger.block(new).sealed)
+        proof = ledger.prove_consistency(3)
+        assert proof.new == ledger.head()
+        for bad in [
+            replace(proof, old=ledger.block(2).sealed),
+            replace(proof, new=ledger.block(5).sealed),
+            replace(proof, old=proof.new, new=proof.old),
+            replace(proof, inclusion=None),
+            replace(proof, inclusion=ledger.prove_consistency(2).inclusion),
+            replace(proof, consistency=ledger.prove_consistency(2).consistency),
+            replace(proof, old=replace(proof.old, seals=())),
+        ]:
+            with pytest.raises(VerificationError):
+                bad.verify(world.genesis)
+        for old, new in ((-1, 2), (3, 2), (0, 7), (7, None)):
+            with pytest.raises(NotFound):
+                ledger.prove_consistency(old, new)
+
+    def test_a_fork_shows(self, ledger, user, world):
+        """The same signer's other block of the same height follows from nothing that was seen."""
+        for _ in range(4):
+            user.submit("tally", "add", add(1))
+        seen = ledger.block(2)
+        other = replace(seen.header, time=seen.header.time + 1).sealed(world.genesis, [world.key])
+        proof = ledger.prove_consistency(2)
+        with pytest.raises(ProofError):
+            replace(proof, old=other).verify(world.genesis)
+        same = ledger.prove_consistency(2, 2)
+        with pytest.raises(ProofError, match="forked"):
+            replace(same, old=other).verify(world.genesis)
 
     # --- threads ------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The embedded ledger: the contract of every back end, and what is its own."""
 
 import os
+import signal
 import sqlite3
 import threading
 
@@ -10,7 +11,9 @@ from support.ledgers import World, add
 
 from assay.core.errors import AssayError, InvalidInput, LedgerError, NotFound, StateError, SystemFailure
 from assay.identity import SealingKey
-from assay.ledger import ContractRegistry, EmbeddedLedger, QueueFull, verify_ledger
+from assay.ledger import ContractRegistry, EmbeddedEngine, EmbeddedLedger, QueueFull, Replica, verify_ledger
+from assay.ledger.embedded.ledger import EmbeddedBackend
+from assay.ledger.machine import Machine
 
 
 class TestEmbedded(LedgerContract):
@@ -18,6 +21,18 @@ class TestEmbedded(LedgerContract):
     def ledger(self, world, tmp_path):
         with world.embedded(tmp_path / "chain.ledger") as ledger:
             yield ledger
+
+    @pytest.fixture
+    def open_ledger(self, world, tmp_path):
+        with world.embedded(tmp_path / "open.ledger", world.open_genesis) as ledger:
+            yield ledger
+
+    @pytest.fixture
+    def replica(self, world, ledger, tmp_path):
+        path = tmp_path / "replica.ledger"
+        world.embedded(path).close()
+        with EmbeddedBackend(path, writable=True) as backend, EmbeddedLedger(path) as copy:
+            yield Replica(backend, Machine(world.genesis, world.registry)), copy
 
 
 @pytest.fixture
@@ -155,7 +170,7 @@ def test_truncated_file(world, path):
 def test_a_full_disk_changes_nothing(world, path):
     with world.reopen(path) as ledger:
         user = world.clients(ledger)[0]
-        writer = ledger._database._writer
+        writer = ledger._backend._database._writer
         pages = writer.execute("PRAGMA page_count").fetchone()[0]
         writer.execute(f"PRAGMA max_page_count = {pages}")
         filled = 0
@@ -216,9 +231,8 @@ def test_a_file_and_folder_that_cannot_be_written(world, path):
 # --- many at once ----------------------------------------------------------------------------------------------------
 
 
-def test_a_full_queue_says_so(world, path, monkeypatch):
-    monkeypatch.setattr("assay.ledger.embedded.MAX_QUEUE", 3)
-    with world.reopen(path) as ledger:
+def test_a_full_queue_says_so(world, path):
+    with world.reopen(path, max_queue=3) as ledger:
         user = world.clients(ledger)[0]
         with pytest.raises(QueueFull):
             user.submit_many([("tally", "add", add(1))] * 4)
@@ -262,3 +276,53 @@ def test_after_a_fork_the_child_may_read_only(world, path):
 
         assert in_a_child(work) == 0
         assert ledger.submit(transaction).result == 6
+
+
+def test_ctrl_c_in_a_waiting_submit(world, path):
+    """The transaction stays in the queue and is made into a block all the same; sending it again gives its receipt."""
+    with world.reopen(path) as ledger, world.reopen(path) as other:
+        transaction = world.clients(ledger)[0].transaction("tally", "add", add(1))
+        with other._backend.appending():  # nobody gets on meanwhile
+            busy = ledger.submit_later(world.clients(ledger)[1].transaction("tally", "add", add(2)))
+            here = threading.get_ident()
+            threading.Timer(0.2, lambda: signal.pthread_kill(here, signal.SIGINT)).start()
+            with pytest.raises(KeyboardInterrupt):
+                ledger.submit(transaction)
+        assert busy.result(60).counter == 1
+        assert ledger.submit(transaction).counter == 2
+        assert ledger.state("tally").get("total") == 8
+
+
+# --- channels --------------------------------------------------------------------------------------------------------
+
+
+def test_an_engine_holds_isolated_channels(world, tmp_path):
+    with EmbeddedEngine(tmp_path, registry=world.registry, clock=world.clock) as engine:
+        assert engine.channels() == []
+        twin = world.new_genesis("twin")
+        with engine.create("one", world.genesis, world.key) as one, engine.create("2-two", twin, world.key) as two:
+            transaction = world.clients(one)[0].transaction("tally", "add", add(1))
+            one.submit(transaction)
+            with pytest.raises(AssayError, match="is for chain"):
+                two.submit(transaction)
+            assert two.head().header.height == 0
+        (tmp_path / "notes.txt").write_text("not a channel")
+        (tmp_path / "Other.ledger").write_text("not a channel's name")
+        assert engine.channels() == ["2-two", "one"]
+        with engine.open("one") as one:
+            assert one.state("tally").get("total") == 1
+        with pytest.raises(StateError, match="exists already"):
+            engine.create("one", twin, world.key)
+        with pytest.raises(NotFound):
+            engine.open("three")
+    with pytest.raises(NotFound):
+        EmbeddedEngine(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["", "a" * 65, "A", "a.b", "../a", "a/b", "a\n", "é", "a b", "_", b"a", None])
+def test_names_of_channels(world, tmp_path, name):
+    engine = EmbeddedEngine(tmp_path)
+    with pytest.raises(InvalidInput, match="channel's name"):
+        engine.open(name)
+    with pytest.raises(InvalidInput, match="channel's name"):
+        engine.create(name, world.genesis, world.key)

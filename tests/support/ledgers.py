@@ -7,7 +7,7 @@ from support.identities import TurnableClock, enrol, new_authority
 
 from assay.core.encoding import decode, decode_record, encode_record
 from assay.identity import EVERYONE, Role, SealingKey
-from assay.ledger import Client, Contract, ContractRegistry, EmbeddedLedger, Genesis, Refused
+from assay.ledger import ANYONE, Client, Contract, ContractRegistry, EmbeddedLedger, Genesis, Refused
 
 
 class Tally(Contract):
@@ -62,7 +62,10 @@ def add(amount):
 
 
 class World:
-    """An authority, a user, an operator, a sealing key, and the genesis of a chain with two tallies."""
+    """An authority, a user, an operator, a sealing key, and the genesis of a chain with two tallies.
+
+    Operators may append records to it, and anyone to that of `open_genesis`.
+    """
 
     def __init__(self):
         self.clock = TurnableClock()
@@ -71,9 +74,10 @@ class World:
         self.operator = enrol(self.authority, "Otto", Role.OPERATOR)
         self.key = SealingKey.generate()
         self.registry = ContractRegistry([Tally()])
-        self.genesis = self.new_genesis()
+        self.genesis = self.new_genesis(records=frozenset({Role.OPERATOR}))
+        self.open_genesis = self.new_genesis("open", records=ANYONE)
 
-    def new_genesis(self, label="test"):
+    def new_genesis(self, label="test", **options):
         return Genesis.begin(
             label,
             signers=[self.key.public],
@@ -82,13 +86,14 @@ class World:
             contracts=[("tally", "test.tally", b""), ("other", "test.tally", b"")],
             registry=self.registry,
             clock=self.clock,
+            **options,
         )
 
     def embedded(self, path, genesis=None):
         return EmbeddedLedger.create(path, genesis or self.genesis, self.key, registry=self.registry, clock=self.clock)
 
-    def reopen(self, path):
-        return EmbeddedLedger(path, self.key, registry=self.registry, clock=self.clock)
+    def reopen(self, path, **options):
+        return EmbeddedLedger(path, self.key, registry=self.registry, clock=self.clock, **options)
 
     def clients(self, ledger):
         return Client(ledger, self.user), Client(ledger, self.operator)

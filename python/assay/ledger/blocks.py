@@ -1,12 +1,14 @@
 """Blocks: a sealed header over a list of entries, chained by hash.
 
-    header = ("assay.ledger.header", 1, chain id, height, previous hash, time, count, entries root, state digest)
-    hash   = digest_bytes("assay/ledger/header/v1", header)
+    header = ("assay.ledger.header", 2, chain id, height, previous hash, time, count, entries root, state digest,
+              history root)
+    hash   = digest_bytes("assay/ledger/header/v2", header)
     seal   = (index of the signer in the genesis, Ed25519 signature on the hash)
-    entry  = ("assay.ledger.entry", 1, transaction, result of its contract)
+    entry  = ("assay.ledger.entry", 2, body of the transaction, its signature, result)
 
 Block 0 has no entries, and 32 zero bytes for the previous hash. Times never go back. The state digest is that of all
-contracts' state after the block (`state`). A block holds at least `quorum` seals, in ascending order of signers.
+contracts' state after the block (`state`), the history root that over the hashes of all blocks before it (`history`).
+A block holds at least `quorum` seals, in ascending order of signers.
 """
 
 from __future__ import annotations
@@ -43,24 +45,26 @@ class Header:
     count: int
     entries_root: bytes
     state_digest: bytes
+    history_root: bytes
 
     @cached_property
     def encoded(self) -> bytes:
         """The canonical bytes."""
         return encode_record(
-            _HEADER, 1, self.chain_id, self.height, self.previous, self.time, self.count, self.entries_root,
-            self.state_digest,
+            _HEADER, 2, self.chain_id, self.height, self.previous, self.time, self.count, self.entries_root,
+            self.state_digest, self.history_root,
         )  # fmt: skip
 
     @cached_property
     def hash(self) -> bytes:
         """The 32 bytes that name the block."""
-        return digest_bytes("assay/ledger/header/v1", self.encoded)
+        return digest_bytes("assay/ledger/header/v2", self.encoded)
 
     @classmethod
     def decode(cls, data: bytes) -> Header:
         """Read what `encoded` gave."""
-        header = cls(*decode_record(data, _HEADER, 1, bytes, int, bytes, int, int, bytes, bytes, limit=1 << 10))
+        types = (bytes, int, bytes, int, int, bytes, bytes, bytes)
+        header = cls(*decode_record(data, _HEADER, 2, *types, limit=1 << 10))
         if header.height < 0 or header.time < 0 or not 0 <= header.count <= MAX_BLOCK_ENTRIES:
             raise EncodingError(f"height, time or count of block {header.height} is out of range")
         return header
@@ -136,15 +140,15 @@ class Entry:
     @cached_property
     def encoded(self) -> bytes:
         """The canonical bytes, a leaf of the block's tree."""
-        return encode_record(_ENTRY, 1, self.transaction.encoded, self.result)
+        return encode_record(_ENTRY, 2, self.transaction.body, self.transaction.signature, self.result)
 
     @classmethod
     def decode(cls, data: bytes) -> Entry:
         """Read what `encoded` gave."""
-        limit = MAX_TRANSACTION_BYTES + MAX_RESULT_BYTES + 256
-        transaction, result = decode_record(data, _ENTRY, 1, bytes, bytes, limit=limit)
+        limit = MAX_TRANSACTION_BYTES + MAX_RESULT_BYTES + 1024
+        body, signature, result = decode_record(data, _ENTRY, 2, bytes, bytes, bytes, limit=limit)
         decode(result, limit=MAX_RESULT_BYTES)
-        return cls(Transaction.decode(transaction), result)
+        return cls(Transaction.of_parts(body, signature), result)
 
 
 @dataclass(frozen=True)

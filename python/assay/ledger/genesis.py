@@ -1,20 +1,29 @@
-"""The genesis: what a chain is. Its digest is the chain's id, which every block and transaction names."""
+"""The genesis: what a chain is. Its digest is the chain's id, which every block and transaction names.
+
+genesis  = ("assay.ledger.genesis", 2, label, time, signers, quorum, contracts, records)
+chain id = digest_bytes("assay/ledger/genesis/v2", genesis)
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final, Literal
 
 from assay.core.clock import Clock, system_clock
 from assay.core.encoding import decode_record, digest_bytes, encode_record
 from assay.core.errors import EncodingError, InvalidInput
 from assay.identity.certificate import AuthorityCertificate
 from assay.identity.revocation import RevocationList
+from assay.identity.roles import Role
 from assay.ledger.accounts import ACCOUNTS, Accounts, accounts_parameters
 from assay.ledger.contracts import ContractRegistry
 
-__all__ = ["Genesis", "Instance"]
+__all__ = ["ANYONE", "NOBODY", "Genesis", "Instance"]
+
+ANYONE: Final = "anyone"
+NOBODY: Final[frozenset[Role]] = frozenset()
 
 _KIND = "assay.ledger.genesis"
 _MAX_BYTES = 4 << 20
@@ -34,13 +43,18 @@ class Instance:
 
 @dataclass(frozen=True)
 class Genesis:
-    """Label, time (ms), who may seal blocks (Ed25519 keys, `quorum` of them each block), and the contracts."""
+    """Label, time (ms), who may seal blocks (Ed25519 keys, `quorum` of them each block), and the contracts.
+
+    `records` says who may append records: accounts of these roles, or `ANYONE`: all accounts, and without a signature
+    whoever takes a sender's number from `UNAUTHENTICATED` on.
+    """
 
     label: str
     time: int
     signers: tuple[bytes, ...]
     quorum: int
     contracts: tuple[Instance, ...]
+    records: frozenset[Role] | Literal["anyone"] = NOBODY
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.signers) <= _MAX_SIGNERS or len(set(self.signers)) != len(self.signers):
@@ -51,6 +65,8 @@ class Genesis:
             raise InvalidInput(f"quorum {self.quorum} lies outside [1, {len(self.signers)}]")
         if self.time < 0:
             raise InvalidInput("time is in ms since 1970")
+        if self.records != ANYONE and not all(isinstance(role, Role) for role in self.records):
+            raise InvalidInput(f"records may be appended by a set of roles or by ANYONE, not {self.records!r}")
         names = [contract.instance for contract in self.contracts]
         if names[:1] != [ACCOUNTS] or self.contracts[0].name != Accounts.name or len(set(names)) != len(names):
             raise InvalidInput(f"the first contract of a chain is {ACCOUNTS!r}, and no two have one name: {names}")
@@ -69,6 +85,7 @@ class Genesis:
         contracts: Sequence[tuple[str, str, bytes]] = (),
         registry: ContractRegistry | None = None,
         quorum: int = 1,
+        records: frozenset[Role] | Literal["anyone"] = NOBODY,
         clock: Clock = system_clock,
     ) -> Genesis:
         """The genesis of a new chain whose identities `authority` certifies.
@@ -80,27 +97,42 @@ class Genesis:
         instances = [
             Instance(instance, name, registry.named(name)[1], parameters) for instance, name, parameters in wanted
         ]
-        return cls(label, clock(), tuple(signers), quorum, tuple(instances))
+        return cls(label, clock(), tuple(signers), quorum, tuple(instances), records)
 
     @cached_property
     def encoded(self) -> bytes:
         """The canonical bytes."""
         contracts = tuple((c.instance, c.name, c.code, c.parameters) for c in self.contracts)
-        return encode_record(_KIND, 1, self.label, self.time, self.signers, self.quorum, contracts, limit=_MAX_BYTES)
+        records = (ANYONE,) if self.records == ANYONE else tuple(sorted(role.value for role in self.records))
+        fields = (self.label, self.time, self.signers, self.quorum, contracts, records)
+        return encode_record(_KIND, 2, *fields, limit=_MAX_BYTES)
 
     @cached_property
     def chain_id(self) -> bytes:
         """The 32 bytes that name the chain."""
-        return digest_bytes("assay/ledger/genesis/v1", self.encoded)
+        return digest_bytes("assay/ledger/genesis/v2", self.encoded)
 
     @classmethod
     def decode(cls, data: bytes) -> Genesis:
         """Read what `encoded` gave."""
-        types = (str, int, tuple, int, tuple)
-        label, time, signers, quorum, contracts = decode_record(data, _KIND, 1, *types, limit=_MAX_BYTES)
+        types = (str, int, tuple, int, tuple, tuple)
+        label, time, signers, quorum, contracts, records = decode_record(data, _KIND, 2, *types, limit=_MAX_BYTES)
         if not all(type(signer) is bytes for signer in signers):
             raise EncodingError("the signers of a genesis are bytes")
         for contract in contracts:
             if type(contract) is not tuple or [type(part) for part in contract] != [str, str, bytes, bytes]:
                 raise EncodingError("a contract of a genesis is (instance, name, code, parameters)")
-        return cls(label, time, signers, quorum, tuple(Instance(*contract) for contract in contracts))
+        instances = tuple(Instance(*contract) for contract in contracts)
+        return cls(label, time, signers, quorum, instances, _decode_records(records))
+
+
+def _decode_records(records: tuple[object, ...]) -> frozenset[Role] | Literal["anyone"]:
+    if records == (ANYONE,):
+        return ANYONE
+    try:
+        roles = frozenset(Role(role) for role in records)
+    except ValueError:
+        raise EncodingError(f"the genesis lets {records!r} append records: not roles") from None
+    if tuple(sorted(role.value for role in roles)) != records:
+        raise EncodingError("the roles that may append records ascend")
+    return roles

@@ -2,31 +2,35 @@
 
 For each transaction, in this order: form and size; chain; certificate (attached or known), signed by the authority and
 the newest of its account; the sender's signature; the revocation list fresh and the certificate in force at block time;
-counter; contract, method and role; then the contract's own decision. A refusal at any step leaves the state as it was.
+counter; then what its type asks for: contract, method and role and the contract's own decision (call), or the leave to
+append (record). Senders from `UNAUTHENTICATED` on have no certificate and skip what needs one. A refusal at any step
+leaves the state as it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
-from assay.core.encoding import decode_record, encode, encode_record
+from assay.core.encoding import encode
 from assay.core.errors import AssayError, AuthorizationError, LedgerError, NotFound, RevokedError, VerificationError
 from assay.core.logging import get_logger
 from assay.identity.certificate import Certificate
 from assay.ledger import accounts
 from assay.ledger.accounts import ACCOUNTS, REVOKE
+from assay.ledger.backend import Done, View
 from assay.ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_ENTRIES, MAX_RESULT_BYTES, Entry
 from assay.ledger.contracts import Account, Call, Context, Contract, ContractRegistry, Origin, StateReader
-from assay.ledger.genesis import Genesis
+from assay.ledger.genesis import ANYONE, Genesis
 from assay.ledger.state import Overlay, SpaceState, Store
-from assay.ledger.transactions import Transaction
+from assay.ledger.transactions import CALL, RECORD, Transaction
 
-__all__ = ["ContractFault", "Done", "Execution", "Machine", "UsedCounter", "last_of"]
+__all__ = ["NO_RESULT", "ContractFault", "Execution", "Machine", "SignatureCheck", "UsedCounter"]
 
-_LEDGER = "ledger"
-_CLIENT = "assay.ledger.client"
+NO_RESULT: Final = encode(None)  # that of a record
+SignatureCheck = Callable[[Transaction, Certificate], None]  # raises unless the certificate's key signed
 _log = get_logger(__name__)
 
 
@@ -39,30 +43,14 @@ class UsedCounter(LedgerError):
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """Where a transaction stands on the chain."""
-
-    counter: int
-    digest: bytes
-    height: int
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
 class Execution:
-    """What came of a list of transactions: the entries of a block, its writes, and the fate of each transaction."""
+    """What came of a list of transactions: the entries of a block, its writes, the last transaction of each sender in
+    it, and the fate of each transaction."""
 
     entries: tuple[Entry, ...]
     overlay: Overlay
+    clients: dict[int, Done]
     outcomes: tuple[Done | AssayError, ...]
-
-
-def last_of(store: Store, sender: int) -> Done | None:
-    """The sender's last transaction, the one that may be sent again."""
-    raw = store.load(_LEDGER, f"client/{sender}")
-    if raw is None:
-        return None
-    return Done(*decode_record(raw, _CLIENT, 1, int, bytes, int, int))
 
 
 class Machine:
@@ -84,59 +72,95 @@ class Machine:
                 contract.begin(SpaceState(overlay, instance.instance), instance.parameters, origin)
         return overlay
 
-    def execute(self, store: Store, transactions: Sequence[Transaction], *, height: int, time: int) -> Execution:
+    def execute(
+        self,
+        before: View,
+        transactions: Sequence[Transaction],
+        *,
+        height: int,
+        time: int,
+        check_signature: SignatureCheck = Transaction.check_signature,
+    ) -> Execution:
         """Execute transactions in order as block `height` at `time` (ms). Refused ones get no entry.
 
         Transactions beyond the limits of a block are left over: `outcomes` is then shorter than `transactions`.
         """
-        block = Overlay(store)
+        block = Overlay(before.store)
+        clients: dict[int, Done] = {}
         entries: list[Entry] = []
         outcomes: list[Done | AssayError] = []
         size = 0
         for transaction in transactions:
             try:
-                if entries and (len(entries) == MAX_BLOCK_ENTRIES or size + len(transaction.encoded) > MAX_BLOCK_BYTES):
+                transaction.check_form()
+                if entries and (len(entries) == MAX_BLOCK_ENTRIES or size + len(transaction.body) > MAX_BLOCK_BYTES):
                     break
-                last = last_of(block, transaction.sender)
-                if last is not None and (last.counter, last.digest) == (transaction.counter, transaction.digest):
+                last = clients.get(transaction.sender) or before.last_of(transaction.sender)
+                done = Done(transaction.counter, transaction.digest, height, len(entries))
+                if last is not None and (last.counter, last.digest) == (done.counter, done.digest):
                     done = last  # sent again
                 else:
                     due = 1 if last is None else last.counter + 1
-                    done = Done(transaction.counter, transaction.digest, height, len(entries))
-                    entries.append(Entry(transaction, self._execute(block, transaction, done, due, time)))
-                    size += len(entries[-1].encoded)
+                    entry = Entry(transaction, self._execute(block, transaction, due, height, time, check_signature))
+                    entries.append(entry)
+                    clients[transaction.sender] = done
+                    size += len(entry.encoded)
                 outcomes.append(done)
             except AssayError as refusal:
                 outcomes.append(refusal)
-        return Execution(tuple(entries), block, tuple(outcomes))
+        return Execution(tuple(entries), block, clients, tuple(outcomes))
 
-    def _execute(self, block: Overlay, transaction: Transaction, done: Done, due: int, time: int) -> bytes:
-        transaction.check_form()
+    def _execute(
+        self, block: Overlay, transaction: Transaction, due: int, height: int, time: int, check: SignatureCheck
+    ) -> bytes:
+        """The result of one transaction, whose writes go into `block`."""
         if transaction.chain_id != self.genesis.chain_id:
             raise VerificationError(
                 f"the transaction is for chain {transaction.chain_id.hex()}, this is {self.genesis.chain_id.hex()}"
             )
         overlay = Overlay(block)
+        sender = self._sender(overlay, transaction, time, check) if transaction.authenticated else None
+        if transaction.counter != due:
+            raise UsedCounter(f"counter {transaction.counter} of sender {transaction.sender}: {due} is the next one")
+        result = self._apply(overlay, transaction, sender, height, time)
+        overlay.merge_into(block)
+        return result
+
+    def _sender(self, overlay: Overlay, transaction: Transaction, time: int, check: SignatureCheck) -> Account:
+        """The account that signed, in force at `time`."""
         known = SpaceState(overlay, ACCOUNTS)
-        transaction.check_signature(_sender_certificate(known, transaction))
+        check(transaction, _sender_certificate(known, transaction))
         sender = accounts.account(known, transaction.sender)
         assert sender is not None
         if (transaction.contract, transaction.method) != (ACCOUNTS, REVOKE):
             accounts.check_fresh(known, time)
         if not sender.active(time):
             raise RevokedError(f"the certificate of {sender.name!r} is not in force: revoked, expired or not yet valid")
-        if transaction.counter != due:
-            raise UsedCounter(f"counter {transaction.counter} of sender {transaction.sender}: {due} is the next one")
-        result = self._call(overlay, known, transaction, sender, done.height, time)
-        overlay.writes[_LEDGER, f"client/{transaction.sender}"] = encode_record(
-            _CLIENT, 1, done.counter, done.digest, done.height, done.position
-        )
-        overlay.merge_into(block)
-        return result
+        return sender
 
-    def _call(
-        self, overlay: Overlay, known: StateReader, transaction: Transaction, sender: Account, height: int, time: int
+    def _apply(
+        self, overlay: Overlay, transaction: Transaction, sender: Account | None, height: int, time: int
     ) -> bytes:
+        """Do what the transaction's type asks for; returns its result."""
+        if transaction.type == RECORD:
+            self._check_leave(sender)
+            return NO_RESULT
+        assert sender is not None  # by the form of the transaction
+        if transaction.type == CALL:
+            return self._call(overlay, transaction, sender, height, time)
+        raise LedgerError("endorsed transactions are not taken yet")
+
+    def _check_leave(self, sender: Account | None) -> None:
+        """Raise unless `sender` may append records."""
+        records = self.genesis.records
+        if records == ANYONE or (sender is not None and sender.role in records):
+            return
+        who = "nobody in particular" if sender is None else f"{sender.name!r}, a {sender.role.value},"
+        leave = " and ".join(sorted(f"{role.value}s" for role in records)) or "nobody"
+        raise AuthorizationError(f"{who} may not append records to this chain; {leave} may")
+
+    def _call(self, overlay: Overlay, transaction: Transaction, sender: Account, height: int, time: int) -> bytes:
+        known: StateReader = SpaceState(overlay, ACCOUNTS)
         contract = self._contracts.get(transaction.contract)
         if contract is None:
             raise NotFound(f"no contract {transaction.contract!r} on this chain; there are {sorted(self._contracts)}")

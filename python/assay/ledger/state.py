@@ -1,6 +1,6 @@
 """The state of all contracts: one map from (space, key) to canonical bytes, and its digest.
 
-A space is the name of a contract instance, or "ledger" for what the ledger itself remembers.
+A space is the name of a contract instance.
 
 The digest is that of a set and can be moved along with each write, whatever the size of the state: LtHash (Bellare and
 Micciancio 1997; parameters of Lewi, Kim, Maykov and Weis 2019, eprint 2019/227: 1024 lanes mod 2^16, more than 200
@@ -15,7 +15,7 @@ Keys are unique, so no element occurs twice. About 12 us an element.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 import numpy as np
@@ -89,7 +89,7 @@ class MemoryStore:
         for key in sorted((key for key in pairs if key.startswith(prefix)), key=str.encode):
             yield key, pairs[key]
 
-    def write(self, writes: dict[tuple[str, str], bytes | None]) -> None:
+    def write(self, writes: Mapping[tuple[str, str], bytes | None]) -> None:
         """Take over the writes of an overlay."""
         for (space, key), value in writes.items():
             if value is None:

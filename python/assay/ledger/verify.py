@@ -7,17 +7,21 @@ checkpoint (height and hash of a block that you saw) where you have one.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from assay.core.errors import AssayError, SystemFailure, VerificationError
 from assay.core.progress import SILENT, Progress
+from assay.ledger.backend import Change, Done, View
 from assay.ledger.base import Ledger
 from assay.ledger.blocks import Block, SealedHeader
 from assay.ledger.contracts import ContractRegistry
+from assay.ledger.history import History
 from assay.ledger.machine import Machine
-from assay.ledger.state import MemoryStore, Overlay, StateDigest
+from assay.ledger.replica import check_header, execute_again
+from assay.ledger.state import MemoryStore, StateDigest
 
 __all__ = ["BrokenChain", "Checkpoint", "Report", "verify_ledger"]
 
@@ -86,7 +90,7 @@ def verify_ledger(
             task.advance()
     header = block.header
     with _blame(end):
-        walk.check_stored(ledger.state_items())
+        walk.check_stored(ledger)
     return Report(genesis.chain_id, end, header.hash, transactions, header.state_digest)
 
 
@@ -101,47 +105,65 @@ def _blame(height: int) -> Iterator[None]:
         raise BrokenChain(height, str(fault)) from fault
 
 
-class _Walk:
+class _Walk(View):
     """Executes a chain again, in memory."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._store = MemoryStore()
+        self.store = self._state = MemoryStore()
+        self._clients: dict[int, Done] = {}
         self._digest = StateDigest()
-        self._before: SealedHeader | None = None
+        self._history = History()
+        self._nodes = hashlib.sha256()  # over all nodes of the history
+        self._head: SealedHeader | None = None
+
+    def head(self) -> SealedHeader:
+        """The newest block."""
+        assert self._head is not None
+        return self._head
+
+    def last_of(self, sender: int) -> Done | None:
+        """The sender's last transaction."""
+        return self._clients.get(sender)
+
+    def state_digest(self) -> StateDigest:
+        """The digest of the state."""
+        return StateDigest(self._digest.lanes)
+
+    def history(self) -> History:
+        """The history of all blocks."""
+        return self._history
 
     def step(self, block: Block) -> None:
         """Check the next block and execute it; raises what is wrong."""
-        header = block.header
+        change = self._begin(block) if self._head is None else execute_again(self._machine, self, block)
+        self._state.write(change.writes)
+        self._clients |= change.clients
+        self._digest = change.state_digest
+        self._history, nodes = self._history.grow(block.header.hash)
+        for _, _, node in nodes:
+            self._nodes.update(node)
+        self._head = block.sealed
+
+    def _begin(self, block: Block) -> Change:
         block.sealed.check_seals(self._machine.genesis)
-        block.sealed.check_follows(self._before)
+        block.sealed.check_follows(None)
         block.check_entries()
-        overlay = self._machine.begin(self._store) if header.height == 0 else self._execute(block)
-        overlay.move(self._digest)
-        if self._digest.digest() != header.state_digest:
-            raise VerificationError("the contracts' state does not have the digest in the header")
-        self._store.write(overlay.writes)
-        self._before = block.sealed
+        change = Change.first(self._machine.genesis, self._machine.begin(self.store))
+        check_header(block.header, change)
+        return change
 
-    def _execute(self, block: Block) -> Overlay:
-        header = block.header
-        transactions = [entry.transaction for entry in block.entries]
-        execution = self._machine.execute(self._store, transactions, height=header.height, time=header.time)
-        for position, (entry, outcome) in enumerate(zip(block.entries, execution.outcomes, strict=False)):
-            if isinstance(outcome, AssayError):
-                raise VerificationError(f"transaction {position} must be refused: {outcome}")
-            if (outcome.height, outcome.position) != (header.height, position):
-                raise VerificationError(f"transaction {position} stands on the chain already")
-            if execution.entries[position].result != entry.result:
-                raise VerificationError(f"transaction {position} has another result than its contract gives")
-        if len(execution.entries) != len(block.entries):
-            raise VerificationError("the block holds more than a block may")
-        return execution.overlay
-
-    def check_stored(self, items: Iterator[tuple[str, str, bytes]]) -> None:
-        """Check that the state that the ledger keeps is the one that its blocks lead to."""
+    def check_stored(self, ledger: Ledger) -> None:
+        """Check that what the ledger keeps beside its blocks is what they lead to."""
         digest = StateDigest()
-        for space, key, value in items:
+        for space, key, value in ledger.state_items():
             digest.add(space, key, value)
         if digest.digest() != self._digest.digest():
             raise VerificationError("the stored state is not the one that the blocks lead to")
+        if dict(ledger.client_items()) != self._clients:
+            raise VerificationError("the stored last transactions of the senders are not those in the blocks")
+        nodes = hashlib.sha256()
+        for node in ledger.history_nodes():
+            nodes.update(node)
+        if nodes.digest() != self._nodes.digest():
+            raise VerificationError("the stored history is not that of the blocks")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -17,16 +17,21 @@ from urllib.parse import quote
 
 from assay.core.errors import LedgerError, LimitError, NotFound, StateError, SystemFailure
 
-__all__ = ["SCHEMA_VERSION", "Database", "TableStore", "failures"]
+__all__ = ["SCHEMA_VERSION", "Database", "failures"]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _APPLICATION_ID: Final = 0x41534C47  # "ASLG"
+_WRITTEN_BY: Final = {1: "an assay whose ledgers had no channels and records yet"}
 _MAX_ROW_BYTES: Final = 16 << 20
 _SCHEMA: Final = (
-    "CREATE TABLE ledger (genesis BLOB NOT NULL, state_lanes BLOB NOT NULL)",
+    "CREATE TABLE genesis (genesis BLOB NOT NULL)",
     "CREATE TABLE blocks (height INTEGER PRIMARY KEY, header BLOB NOT NULL, seals BLOB NOT NULL)",
     "CREATE TABLE entries (height INTEGER, position INTEGER, entry BLOB NOT NULL, PRIMARY KEY (height, position))"
     " WITHOUT ROWID",
+    "CREATE TABLE history (position INTEGER PRIMARY KEY, node BLOB NOT NULL)",
+    "CREATE TABLE clients (sender INTEGER PRIMARY KEY, counter INTEGER NOT NULL, digest BLOB NOT NULL,"
+    " height INTEGER NOT NULL, position INTEGER NOT NULL)",
+    "CREATE TABLE state_digest (lanes BLOB NOT NULL)",
     "CREATE TABLE state (space TEXT, key BLOB, value BLOB NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID",
     f"PRAGMA application_id = {_APPLICATION_ID}",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
@@ -76,8 +81,8 @@ class Database:
                 self._writer.execute("PRAGMA synchronous = FULL")
 
     @staticmethod
-    def create(path: Path, rows: list[tuple[str, tuple[object, ...]]]) -> None:
-        """Make a new file with `rows` (statement, values) in it, all or nothing: it is built aside and renamed."""
+    def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
+        """Make a new file with the rows that `fill` inserts, all or nothing: it is built aside and renamed."""
         path = Path(path)
         if path.exists():
             raise StateError(f"{path} exists already; a ledger is never overwritten")
@@ -91,8 +96,7 @@ class Database:
                     database.execute("BEGIN")
                     for statement in _SCHEMA:
                         database.execute(statement)
-                    for statement, values in rows:
-                        database.execute(statement, values)
+                    fill(database)
                     database.execute("COMMIT")
                 finally:
                     database.close()
@@ -131,14 +135,17 @@ class Database:
         with self.reading() as connection:
             connection.execute("BEGIN")
             try:
-                connection.execute("SELECT max(height) FROM blocks").fetchone()  # the snapshot is taken at first use
+                connection.execute("SELECT max(height) FROM blocks").fetchone()  # the state is fixed at first use
                 yield connection
             finally:
                 connection.execute("ROLLBACK")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """The write lock of the file; all or nothing. One thread at a time; other processes wait up to 30 s."""
+        """The write lock of the file; what was not committed at the end is rolled back.
+
+        One thread at a time; other processes wait up to 30 s.
+        """
         writer = self._writer
         if writer is None or self._closed:
             raise StateError(f"{self.path} is closed, or was opened without a sealing key, for reading only")
@@ -147,11 +154,9 @@ class Database:
         writer.execute("BEGIN IMMEDIATE")
         try:
             yield writer
-            writer.execute("COMMIT")
-        except BaseException:
+        finally:
             if writer.in_transaction:
                 writer.execute("ROLLBACK")
-            raise
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         if self._closed:
@@ -193,8 +198,10 @@ def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
     if version > SCHEMA_VERSION:
         raise LedgerError(f"{path} has schema {version}, this assay reads up to {SCHEMA_VERSION}: upgrade assay")
     if version < SCHEMA_VERSION:
-        raise LedgerError(f"{path} has schema {version}, which this assay no longer reads (it reads {SCHEMA_VERSION})")
-
+        raise LedgerError(
+            f"{path} has schema {version}, which this assay no longer reads (it reads {SCHEMA_VERSION}): "
+            f"open it with {_WRITTEN_BY.get(version, 'the assay that wrote it')}; the file was left as it is"
+        )
     found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
     if found != {statement for statement in _SCHEMA if statement.startswith("CREATE")}:
         raise LedgerError(f"{path} holds other tables, views or triggers than a ledger has; it is not opened")
@@ -206,30 +213,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-class TableStore:
-    """The state table, as the `Store` that the machine reads."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def load(self, space: str, key: str) -> bytes | None:
-        """The value under a key."""
-        query = "SELECT value FROM state WHERE space = ? AND key = ?"
-        row = self._connection.execute(query, (space, key.encode())).fetchone()
-        return None if row is None else row[0]
-
-    def scan(self, space: str, prefix: str) -> Iterator[tuple[str, bytes]]:
-        """The pairs of a space, ascending; 0xff occurs in no UTF-8, so it ends the range."""
-        low = prefix.encode()
-        query = "SELECT key, value FROM state WHERE space = ? AND key >= ? AND key < ? ORDER BY key"
-        for key, value in self._connection.execute(query, (space, low, low + b"\xff")):
-            yield key.decode(), value
-
-    def write(self, writes: dict[tuple[str, str], bytes | None]) -> None:
-        """Take over the writes of an overlay."""
-        put = [(space, key.encode(), value) for (space, key), value in writes.items() if value is not None]
-        gone = [(space, key.encode()) for (space, key), value in writes.items() if value is None]
-        self._connection.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", put)
-        self._connection.executemany("DELETE FROM state WHERE space = ? AND key = ?", gone)

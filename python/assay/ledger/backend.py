@@ -1,0 +1,205 @@
+"""What a back end brings: a place where blocks and the state after them are kept, read, and appended to.
+
+All else is shared: `sequencer` orders transactions and makes blocks on any back end, `replica` follows a chain on any,
+and `sequenced` makes the `Ledger` that users see of it. A back end keeps for a chain
+
+    the genesis, the blocks, the state of the contracts (`state`) with the lanes of its digest,
+    the last transaction of each sender (`Done`), and the nodes of the Merkle mountain range over its blocks (`history`)
+
+and takes a block with all that it changes (`Change`) as one: it is there whole and for good, or not at all.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from assay.core.errors import LedgerError, VerificationError
+from assay.ledger import merkle
+from assay.ledger.blocks import NO_BLOCK, Block, Entry, Header, SealedHeader
+from assay.ledger.genesis import Genesis
+from assay.ledger.history import History, Node
+from assay.ledger.state import Overlay, StateDigest, Store
+
+if TYPE_CHECKING:
+    from assay.ledger.machine import Execution
+
+__all__ = ["Append", "Backend", "Change", "Done", "Reader", "Superseded", "View", "check_done"]
+
+
+class Superseded(LedgerError):
+    """Somebody else appended a block first; nothing was appended here. Execute again on the new head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A transaction on the chain: its counter, its digest, and where it stands."""
+
+    counter: int
+    digest: bytes
+    height: int
+    position: int
+
+
+class View(ABC):
+    """What the next block depends on: one state of a chain."""
+
+    store: Store
+
+    @abstractmethod
+    def head(self) -> SealedHeader:
+        """The header of the newest block."""
+
+    @abstractmethod
+    def last_of(self, sender: int) -> Done | None:
+        """The sender's last transaction, the one that may be sent again."""
+
+    @abstractmethod
+    def state_digest(self) -> StateDigest:
+        """The digest of the state, to be moved along."""
+
+    @abstractmethod
+    def history(self) -> History:
+        """The history of all blocks, the newest among them."""
+
+
+class Reader(View):
+    """One state of a chain with all that led to it."""
+
+    @abstractmethod
+    def block(self, height: int) -> Block:
+        """The block at `height`; `NotFound` when there is none."""
+
+    @abstractmethod
+    def entry(self, height: int, position: int) -> Entry:
+        """One entry of a block; `NotFound` when there is none."""
+
+    @abstractmethod
+    def history_node(self, level: int, index: int) -> bytes:
+        """The node of the history over the 2^level blocks from index * 2^level on; `NotFound` when there is none."""
+
+    @abstractmethod
+    def history_nodes(self) -> Iterator[bytes]:
+        """All nodes of the history, in the order in which they appeared: block by block, from the leaf up."""
+
+    @abstractmethod
+    def state_items(self) -> Iterator[tuple[str, str, bytes]]:
+        """All of the state as (space, key, canonical value)."""
+
+    @abstractmethod
+    def client_items(self) -> Iterator[tuple[int, Done]]:
+        """All senders, ascending, with their last transactions."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A block and all that it changes."""
+
+    header: Header
+    entries: Sequence[bytes]  # encoded
+    writes: Mapping[tuple[str, str], bytes | None]  # (space, key) -> the new value, None: deleted
+    clients: Mapping[int, Done]
+    state_digest: StateDigest  # after the block
+    nodes: Sequence[Node]  # of the history, that this block completes
+
+    @classmethod
+    def first(cls, genesis: Genesis, state: Overlay) -> Change:
+        """Block 0 of a chain, with the state that its contracts begin with."""
+        return cls._make(genesis, None, genesis.time, [], state, {}, StateDigest(), History())
+
+    @classmethod
+    def following(cls, before: View, genesis: Genesis, execution: Execution, time: int) -> Change:
+        """The block that follows `before` at `time`, of what was executed on it."""
+        entries = [entry.encoded for entry in execution.entries]
+        return cls._make(
+            genesis, before.head().header, time, entries, execution.overlay, execution.clients,
+            before.state_digest(), before.history(),
+        )  # fmt: skip
+
+    @classmethod
+    def _make(
+        cls,
+        genesis: Genesis,
+        head: Header | None,
+        time: int,
+        entries: Sequence[bytes],
+        state: Overlay,
+        clients: Mapping[int, Done],
+        digest: StateDigest,
+        history: History,
+    ) -> Change:
+        state.move(digest)
+        header = Header(
+            chain_id=genesis.chain_id,
+            height=0 if head is None else head.height + 1,
+            previous=NO_BLOCK if head is None else head.hash,
+            time=time,
+            count=len(entries),
+            entries_root=merkle.root(entries),
+            state_digest=digest.digest(),
+            history_root=history.root(),
+        )
+        _, nodes = history.grow(header.hash)
+        return cls(header, entries, state.writes, clients, digest, nodes)
+
+
+class Append(Reader):
+    """The right to append one block to the state that this reads.
+
+    First `stage`, then `commit`, at most once. Left without `commit`, nothing happened.
+    """
+
+    @abstractmethod
+    def stage(self, change: Change) -> None:
+        """Prepare to append; the seals of the block may be made meanwhile, in another thread."""
+
+    @abstractmethod
+    def commit(self, sealed: SealedHeader) -> None:
+        """Append the staged block, sealed. It is durable when this returns.
+
+        Raises `Superseded` when the head moved, and nothing of the block is kept then.
+        """
+
+
+class Backend(ABC):
+    """One chain, wherever it is kept. All methods may be called from any thread."""
+
+    genesis: Genesis
+    name: str  # for messages: a path, a URL
+
+    @abstractmethod
+    def appending(self) -> AbstractContextManager[Append]:
+        """The exclusive right to append to the newest head, waited for; `StateError` when this is for reading."""
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Reader]:
+        """One consistent state, until the context closes. Never waits for a writer."""
+
+    @abstractmethod
+    def wait(self, height: int, seconds: float) -> bool:
+        """Wait until block `height` is there, for at most `seconds`; returns whether it is.
+
+        Sees the blocks of other processes too. `StateError` once closed.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections; those in use are let go by whoever uses them."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def check_done(reader: Reader, sender: int, done: Done) -> Entry:
+    """The entry that `done` names; `VerificationError` when another transaction stands there."""
+    entry = reader.entry(done.height, done.position)
+    transaction = entry.transaction
+    if (transaction.sender, transaction.counter, transaction.digest) != (sender, done.counter, done.digest):
+        raise VerificationError(f"entry {done.position} of block {done.height} is not what sender {sender} sent last")
+    return entry

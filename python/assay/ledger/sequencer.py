@@ -1,0 +1,302 @@
+"""The sequencer: takes transactions from any number of threads and makes blocks of them, on any back end.
+
+Transactions wait in one bounded queue. Whoever finds nobody at work becomes the leader: it takes the whole queue as the
+next block, and so on until its own transactions are settled; then it wakes one of those who wait, to lead in its place.
+While a block is being made the next one fills, so blocks grow with the load (group commit), and a lone caller makes its
+block in its own thread. A thread of the sequencer's own leads where nobody waits: for futures, and for callers that
+were interrupted.
+
+A refusal settles one transaction. A failure of the back end settles all that were to be in the block; each may be sent
+again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from itertools import islice
+from typing import Final, TypeAlias
+
+from assay.core.clock import Clock
+from assay.core.encoding import decode
+from assay.core.errors import AssayError, InvalidInput, LedgerError, StateError
+from assay.core.logging import get_logger
+from assay.identity.keys import SealingKey
+from assay.ledger.backend import Append, Backend, Change, Done, Superseded, check_done
+from assay.ledger.base import QueueFull, Receipt
+from assay.ledger.blocks import MAX_BLOCK_ENTRIES, SealedHeader
+from assay.ledger.genesis import Genesis
+from assay.ledger.machine import Machine
+from assay.ledger.transactions import Transaction
+
+__all__ = ["MAX_QUEUE", "Sealer", "Sequencer", "seal_with"]
+
+MAX_QUEUE: Final = 10_000
+_IDLE: Final = 1.0  # seconds after which the sequencer's own thread ends
+_log = get_logger(__name__)
+
+Sealer: TypeAlias = Callable[[Change], SealedHeader]
+
+
+def seal_with(genesis: Genesis, key: SealingKey) -> Sealer:
+    """The sealer of a chain whose blocks need the one seal of `key`."""
+    if genesis.quorum != 1 or key.public not in genesis.signers:
+        raise InvalidInput(
+            f"the sealing key is not that of a signer of chain {genesis.label!r}, or its quorum of {genesis.quorum} "
+            "needs more than one"
+        )
+    return lambda change: change.header.sealed(genesis, [key])
+
+
+class _Caller:
+    """Whoever submitted: what it still waits for. Its fields change under the sequencer's lock."""
+
+    __slots__ = ("absent", "failure", "future", "leads", "left", "outcomes", "wake")
+
+    def __init__(self, size: int, future: Future[Receipt] | None = None) -> None:
+        self.left = size
+        self.outcomes: list[Receipt | AssayError | None] = [None] * size
+        self.failure: Exception | None = None
+        self.future = future
+        self.absent = future is not None  # nobody waits, so nobody can lead
+        self.leads = False
+        self.wake = threading.Lock()
+        self.wake.acquire()
+
+
+_Waiting: TypeAlias = tuple[_Caller, int, Transaction]
+
+
+class Sequencer:
+    """Makes blocks on `backend` by the rules of `machine`, sealed by `sealer`."""
+
+    def __init__(
+        self, backend: Backend, machine: Machine, sealer: Sealer, clock: Clock, *, max_queue: int = MAX_QUEUE
+    ) -> None:
+        self._backend = backend
+        self._machine = machine
+        self._sealer = sealer
+        self._clock = clock
+        self._max_queue = max_queue
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._queue: deque[_Waiting] = deque()
+        self._taken = 0  # as many at the head of the queue are being made into a block
+        self._busy = False  # somebody leads, or was told to
+        self._leader: int | None = None  # the thread that does
+        self._rest = threading.Condition(self._lock)  # told when nobody leads any more
+        self._helper = _Helper(self._lead_the_rest)
+        self._closed = False
+
+    # --- callers ------------------------------------------------------------------------------------------------------
+
+    def submit_many(self, transactions: Sequence[Transaction]) -> list[Receipt | AssayError]:
+        """As `Ledger.submit_many`."""
+        caller = _Caller(len(transactions))
+        try:
+            self._enqueue(caller, transactions)
+            if caller.left and not caller.leads:
+                caller.wake.acquire()
+            if caller.leads:
+                self._lead(caller)
+        except BaseException:  # Ctrl-C: what was sent stays in the queue
+            with self._lock:
+                caller.absent = True
+                self._resign(caller)
+            raise
+        if caller.failure is not None:
+            raise caller.failure
+        return [outcome for outcome in caller.outcomes if outcome is not None]
+
+    def submit_later(self, transaction: Transaction) -> Future[Receipt]:
+        """As `Ledger.submit_later`."""
+        future: Future[Receipt] = Future()
+        future.set_running_or_notify_cancel()  # once taken it cannot be taken back
+        self._enqueue(_Caller(1, future), [transaction])
+        return future
+
+    def close(self) -> None:
+        """Refuse what waits, and return when the block that is being made, if any, is done."""
+        if self._process != os.getpid():
+            return
+        with self._lock:
+            self._closed = True
+            waiting = [self._queue.pop() for _ in range(len(self._queue) - self._taken)]
+        error = StateError(f"{self._backend.name} was closed before the transaction was taken")
+        self._tell([(waiter, error) for waiter in reversed(waiting)], failed=True)
+        with self._rest:
+            if self._leader != threading.get_ident():  # else: closed from the callback of a future
+                self._rest.wait_for(lambda: not self._busy)
+        self._helper.stop()
+
+    def _enqueue(self, caller: _Caller, transactions: Sequence[Transaction]) -> None:
+        """Put transactions into the queue, all or none; the caller leads when nobody does."""
+        if self._process != os.getpid():
+            raise StateError(f"{self._backend.name} was opened before a fork: open it again in the child")
+        with self._lock:
+            if self._closed:
+                raise StateError(f"{self._backend.name} is closed")
+            if len(self._queue) + len(transactions) > self._max_queue:
+                raise QueueFull(
+                    f"{len(self._queue)} transactions wait and at most {self._max_queue} may; try again later"
+                )
+            self._queue.extend((caller, place, transaction) for place, transaction in enumerate(transactions))
+            if not self._busy:
+                self._appoint()
+
+    # --- leaders ------------------------------------------------------------------------------------------------------
+
+    def _appoint(self) -> None:
+        """Choose who leads, under the lock: the first in the queue whose thread waits, else the helper."""
+        self._leader = None
+        self._busy = bool(self._queue)
+        for caller, _, _ in self._queue:
+            if not caller.absent:
+                caller.leads = True
+                caller.wake.release()
+                return
+        if self._busy:
+            self._helper.call()
+        else:
+            self._rest.notify_all()
+
+    def _resign(self, caller: _Caller) -> None:
+        """Let somebody else lead, under the lock, if the caller does."""
+        if caller.leads:
+            caller.leads = False
+            self._appoint()
+
+    def _lead(self, caller: _Caller) -> None:
+        """Make blocks until the caller is settled."""
+        while caller.left:
+            self._make_block()
+        with self._lock:
+            self._resign(caller)
+
+    def _lead_the_rest(self) -> None:
+        """What the helper does: make blocks as long as somebody waits for one."""
+        while self._queue:
+            self._make_block()
+        with self._lock:
+            self._appoint()
+
+    def _make_block(self) -> None:
+        """Make one block of what waits, as far as it fits; it leaves the queue when it is settled."""
+        with self._lock:
+            self._leader = threading.get_ident()
+            self._taken = min(len(self._queue), MAX_BLOCK_ENTRIES)
+            group = list(islice(self._queue, self._taken))
+        failed = False
+        outcomes: Sequence[Receipt | AssayError] = []
+        try:
+            outcomes = self._append([transaction for _, _, transaction in group])
+        except Exception as failure:
+            failed = True
+            if not isinstance(failure, AssayError):
+                _log.exception("making a block failed")
+                failure = LedgerError(f"{self._backend.name}: making a block failed: {failure!r}")
+            outcomes = [failure] * len(group)
+        finally:
+            with self._lock:
+                self._taken = 0
+                for _ in outcomes:
+                    self._queue.popleft()
+        self._tell(list(zip(group, outcomes, strict=False)), failed=failed)
+
+    def _tell(self, settled: Sequence[tuple[_Waiting, Receipt | AssayError]], *, failed: bool = False) -> None:
+        """Tell each caller what became of its transactions, and wake those that wait for nothing more."""
+        futures: list[tuple[Future[Receipt], Receipt | AssayError]] = []
+        with self._lock:
+            for (caller, place, _), outcome in settled:
+                if failed and isinstance(outcome, AssayError):
+                    caller.failure = outcome
+                caller.outcomes[place] = outcome
+                caller.left -= 1
+                if caller.future is not None:
+                    futures.append((caller.future, outcome))
+                elif not (caller.left or caller.leads or caller.absent):
+                    caller.wake.release()
+        for future, outcome in futures:
+            if isinstance(outcome, AssayError):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+    # --- blocks -------------------------------------------------------------------------------------------------------
+
+    def _append(self, transactions: list[Transaction]) -> list[Receipt | AssayError]:
+        """Append one block of what is accepted; outcomes for as many transactions as it had room for."""
+        while True:
+            try:
+                with self._backend.appending() as append:
+                    return self._append_to(append, transactions)
+            except Superseded:
+                continue
+
+    def _append_to(self, append: Append, transactions: list[Transaction]) -> list[Receipt | AssayError]:
+        head = append.head().header
+        time = max(self._clock(), head.time)
+        execution = self._machine.execute(append, transactions, height=head.height + 1, time=time)
+        if execution.entries:
+            change = Change.following(append, self._machine.genesis, execution, time)
+            append.stage(change)
+            append.commit(self._sealer(change))
+        outcomes: list[Receipt | AssayError] = []
+        for transaction, outcome in zip(transactions, execution.outcomes, strict=False):
+            if isinstance(outcome, AssayError):
+                outcomes.append(outcome)
+                continue
+            if outcome.height == head.height + 1:
+                result = execution.entries[outcome.position].result
+            else:
+                result = check_done(append, transaction.sender, outcome).result
+            outcomes.append(receipt(transaction.sender, outcome, result))
+        return outcomes
+
+
+def receipt(sender: int, done: Done, result: bytes) -> Receipt:
+    """The receipt of a transaction whose entry has the encoded `result`."""
+    return Receipt(sender, done.counter, done.digest, done.height, done.position, decode(result))
+
+
+class _Helper:
+    """A thread that does `work` each time it is called, and ends when it was not called for a while."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._lock = threading.Lock()
+        self._calls = threading.Semaphore(0)
+        self._stopped = False
+        self.thread: threading.Thread | None = None
+
+    def call(self) -> None:
+        """Let the thread work; it is started when there is none."""
+        with self._lock:
+            self._calls.release()
+            if self.thread is None:
+                self.thread = threading.Thread(target=self._run, name="assay-ledger-sequencer", daemon=True)
+                self.thread.start()
+
+    def _run(self) -> None:
+        while True:
+            called = self._calls.acquire(timeout=_IDLE)
+            with self._lock:
+                if not called and not self._calls.acquire(blocking=False):
+                    self.thread = None
+                    return
+                if self._stopped:
+                    return
+            self._work()
+
+    def stop(self) -> None:
+        """End the thread; returns when it has ended, unless it is the caller."""
+        with self._lock:
+            self._stopped = True
+            thread = self.thread
+        if thread is not None:
+            self._calls.release()
+            if thread is not threading.current_thread():
+                thread.join()
