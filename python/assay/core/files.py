@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["atomic_write"]
+__all__ = ["atomic_create", "atomic_write", "sync_folder"]
 
 
 @contextmanager
@@ -32,8 +32,29 @@ def atomic_write(path: str | os.PathLike[str], *, mode: int = 0o644) -> Iterator
         with suppress(FileNotFoundError):
             Path(temporary).unlink()
         raise
-    directory = os.open(target.parent, os.O_RDONLY)
+    sync_folder(target.parent)
+
+
+def atomic_create(path: str | os.PathLike[str], data: bytes, *, mode: int = 0o644) -> None:
+    """Writes a new file whole or not at all, durably. Raises `FileExistsError` and leaves alone what is there."""
+    target = Path(path)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
-        os.fsync(directory)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.link(temporary, target)
     finally:
-        os.close(directory)
+        Path(temporary).unlink()
+    sync_folder(target.parent)
+
+
+def sync_folder(path: str | os.PathLike[str]) -> None:
+    """Flushes a folder's entries to the disk (fsync)."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,35 @@
+"""Content-addressed blobs: bytes under the name of their hash, the same CIDs as IPFS gives.
+
+- `base`: the protocol that every back end follows; `folder`: the one in a local folder (`locks`, `verify`)
+- `cid`: names; `protobuf`, `dagpb`, `unixfs`: the encodings of nodes; `profiles`: how files are cut
+- `layout`: from a file to its blocks; `reading`: from the blocks to the file
+"""
+
+from assay.store.base import MAX_BLOCK, Adding, Collected, Store
+from assay.store.cid import Cid, Codec
+from assay.store.errors import BadFile, DamagedBlock, MissingBlock
+from assay.store.folder import FolderStore
+from assay.store.layout import cid_of
+from assay.store.profiles import KUBO_RAW_LEAVES, PROFILES, UNIXFS_V1_2025, Profile, profile_named
+from assay.store.verify import DamagedStore, Verified
+
+__all__ = [
+    "KUBO_RAW_LEAVES",
+    "MAX_BLOCK",
+    "PROFILES",
+    "UNIXFS_V1_2025",
+    "Adding",
+    "BadFile",
+    "Cid",
+    "Codec",
+    "Collected",
+    "DamagedBlock",
+    "DamagedStore",
+    "FolderStore",
+    "MissingBlock",
+    "Profile",
+    "Store",
+    "Verified",
+    "cid_of",
+    "profile_named",
+]

@@ -1,0 +1,37 @@
+"""What a store refuses, beyond the general errors of `core.errors`."""
+
+from __future__ import annotations
+
+from assay.core.errors import NotFound, VerificationError
+from assay.store.cid import Cid
+
+__all__ = ["BadFile", "DamagedBlock", "MissingBlock"]
+
+
+class MissingBlock(NotFound):
+    """The store does not hold the block `cid`."""
+
+    def __init__(self, cid: Cid) -> None:
+        super().__init__(f"the store holds no block {cid}")
+        self.cid = cid
+
+
+class DamagedBlock(VerificationError):
+    """What lies under the name `cid` is not the block of that name; it is never returned.
+
+    Putting the block again repairs it.
+    """
+
+    def __init__(self, cid: Cid, reason: str) -> None:
+        super().__init__(f"the block {cid} is damaged: {reason}")
+        self.cid = cid
+        self.reason = reason
+
+
+class BadFile(VerificationError, ValueError):
+    """The blocks under `cid` have the names they claim, but do not make up a file."""
+
+    def __init__(self, cid: Cid, reason: str) -> None:
+        super().__init__(f"{cid} is no file: {reason}")
+        self.cid = cid
+        self.reason = reason
