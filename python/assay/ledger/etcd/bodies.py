@@ -1,0 +1,67 @@
+"""Bodies of blocks: small ones in etcd itself, large ones in a content-addressed store that all users of a channel share.
+
+A body is in the store before anything in etcd names it. A name is the hash of its body, so what the store gives back is
+the body or an error; and every block is checked against its sealed header besides.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from assay.core.encoding import decode_record, encode_record
+from assay.core.errors import AssayError, EncodingError, LedgerError, StateError
+from assay.ledger.etcd.layout import MAX_BODY_BYTES
+
+__all__ = ["INLINE_BYTES", "Bodies", "BodyStore", "MissingBody"]
+
+INLINE_BYTES: Final = 256 << 10
+_KIND: Final = "assay.ledger.etcd.body"
+
+
+class BodyStore(Protocol):
+    """Keeps bodies by the hash of their content."""
+
+    def put(self, body: bytes) -> str:
+        """Store a body for good; returns its name, at most 200 characters."""
+
+    def get(self, name: str) -> bytes:
+        """The body of that name; raises an `AssayError` when it is not there or does not hash to it."""
+
+
+class MissingBody(LedgerError):
+    """The store that this process was given does not hold a body that the chain names."""
+
+
+class Bodies:
+    """Packs bodies into the values of etcd's keys, and back."""
+
+    def __init__(self, store: BodyStore | None) -> None:
+        self._store = store
+
+    def pack(self, body: bytes) -> bytes:
+        """The value for a body, stored first when it is large."""
+        if len(body) <= INLINE_BYTES:
+            return encode_record(_KIND, 1, body, "")
+        if self._store is None:
+            raise StateError(
+                f"a body of {len(body)} bytes is above the {INLINE_BYTES} that etcd keeps, and there is no store: "
+                "give one (store=FOLDER in the address), the same to all who use the channel"
+            )
+        return encode_record(_KIND, 1, b"", self._store.put(body))
+
+    def unpack(self, value: bytes) -> bytes:
+        """The body that a value holds or names."""
+        body, name = decode_record(value, _KIND, 1, bytes, str, limit=INLINE_BYTES + 1024)
+        if not name:
+            return bytes(body)
+        if body or len(name) > 200:
+            raise EncodingError("a body is given or named, not both")
+        if self._store is None:
+            raise StateError(f"the chain keeps a body in a store, under {name}: give that store (store=FOLDER)")
+        try:
+            body = self._store.get(name)
+        except AssayError as fault:
+            raise MissingBody(f"body {name} of the chain cannot be had from the store: {fault}") from fault
+        if len(body) > MAX_BODY_BYTES:
+            raise EncodingError(f"body {name} has {len(body)} bytes, more than a block may")
+        return body

@@ -1,0 +1,378 @@
+"""The way of a transaction to the leader, from a process that is not: through a mailbox of its own in etcd.
+
+One request is under way at a time; what is submitted meanwhile waits, up to a limit, and goes with the next one. A
+transaction is settled by the block that holds it, seen as the replica follows the chain, or by the leader's answer.
+When this process comes to lead, it takes the request back and gives what is not settled to its own sequencer.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Final, TypeAlias
+
+from assay.core.errors import AssayError, StateError, SystemFailure
+from assay.core.logging import get_logger
+from assay.ledger.backend import Done
+from assay.ledger.base import QueueFull, Receipt
+from assay.ledger.blocks import Block
+from assay.ledger.etcd.backend import EtcdBackend
+from assay.ledger.etcd.chain import Chain, Deposed
+from assay.ledger.etcd.clerk import is_failure, outcome_of
+from assay.ledger.etcd.errors import Ambiguous, Unavailable
+from assay.ledger.etcd.gateway import KeyValue, absent, created_at, get, modified_at, put
+from assay.ledger.etcd.leadership import Leadership
+from assay.ledger.etcd.mail import MAX_BATCH, MAX_BATCH_BYTES, Answer, Request, is_answer
+from assay.ledger.sequencer import Sequencer, receipt
+from assay.ledger.transactions import Transaction
+
+__all__ = ["MAX_MAILBOXES", "Courier"]
+
+MAX_MAILBOXES: Final = 64
+_PAUSE: Final = 0.05
+_Id: TypeAlias = tuple[int, int, bytes]
+_log = get_logger(__name__)
+
+
+class _Ticket:
+    """A transaction that is not settled yet."""
+
+    __slots__ = ("encoded", "expires", "future", "id", "transaction")
+
+    def __init__(self, transaction: Transaction, patience: float) -> None:
+        self.encoded = transaction.encoded
+        self.transaction = Transaction.decode(self.encoded)
+        self.id: _Id = (transaction.sender, transaction.counter, transaction.digest)
+        self.expires = time.monotonic() + patience
+        self.future: Future[Receipt] = Future()
+        self.future.set_running_or_notify_cancel()
+
+
+class Courier:
+    """Works in a thread of its own, from `start` to `close`."""
+
+    def __init__(
+        self,
+        backend: EtcdBackend,
+        chain: Chain,
+        leadership: Leadership,
+        sequencer: Sequencer | None,
+        *,
+        max_queue: int,
+    ) -> None:
+        self._backend = backend
+        self._chain = chain
+        self._leadership = leadership
+        self._sequencer = sequencer
+        self._max_queue = max_queue
+        self._pending: dict[_Id, list[_Ticket]] = {}
+        self._waiting: deque[_Ticket] = deque()
+        self._changed = threading.Condition()
+        self._count = 0  # of tickets that are not settled
+        self._lease = 0  # of the mailbox
+        self._mailbox: KeyValue | None = None  # as last seen
+        self._sequence = 0
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="assay-etcd-courier", daemon=True)
+        backend.followed = self.see
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    # --- callers ------------------------------------------------------------------------------------------------------
+
+    def submit_many(self, transactions: Sequence[Transaction], since: int) -> list[Receipt | AssayError]:
+        """As `Ledger.submit_many`; `since` is a height above which they may stand on the chain already."""
+        outcomes: list[Receipt | AssayError | _Ticket] = []
+        for transaction in transactions:
+            try:
+                outcomes.append(_Ticket(transaction, self._chain.patience))
+            except AssayError as refusal:
+                outcomes.append(refusal)
+        self._accept([each for each in outcomes if isinstance(each, _Ticket)], since)
+        settled: list[Receipt | AssayError] = []
+        failure: AssayError | None = None
+        for each in outcomes:
+            outcome = outcome_of(each.future) if isinstance(each, _Ticket) else each
+            if not isinstance(outcome, (Receipt, AssayError)):
+                raise outcome
+            if isinstance(outcome, AssayError) and is_failure(outcome):
+                failure = failure or outcome
+            settled.append(outcome)
+        if failure is not None:
+            raise failure
+        return settled
+
+    def submit_later(self, transaction: Transaction, since: int) -> Future[Receipt]:
+        """As `Ledger.submit_later`."""
+        try:
+            ticket = _Ticket(transaction, self._chain.patience)
+        except AssayError as refusal:
+            refused: Future[Receipt] = Future()
+            refused.set_exception(refusal)
+            return refused
+        self._accept([ticket], since)
+        return ticket.future
+
+    def _accept(self, tickets: list[_Ticket], since: int) -> None:
+        with self._changed:
+            if self._closed:
+                raise StateError(f"{self._backend.name} is closed")
+            if self._count + len(tickets) > self._max_queue:
+                raise QueueFull(f"{self._count} transactions wait and at most {self._max_queue} may; try again later")
+            self._count += len(tickets)
+            for ticket in tickets:
+                self._pending.setdefault(ticket.id, []).append(ticket)
+            self._waiting.extend(tickets)
+            self._changed.notify_all()
+        height = self._backend.height
+        if since < height:  # blocks that came while the tickets were on their way here
+            with self._backend.reading_locally() as reader:
+                for each in range(since + 1, height + 1):
+                    self.see(reader.block(each))
+
+    # --- settling -----------------------------------------------------------------------------------------------------
+
+    def see(self, block: Block) -> None:
+        """Settle what stands in a block."""
+        if not self._pending:
+            return
+        for position, entry in enumerate(block.entries):
+            transaction = entry.transaction
+            done = Done(transaction.counter, transaction.digest, block.header.height, position)
+            found = self._pending.get((transaction.sender, transaction.counter, transaction.digest), ())
+            for ticket in list(found):
+                self._settle(ticket, receipt(transaction.sender, done, entry.result))
+
+    def _settle(self, ticket: _Ticket, outcome: Receipt | BaseException) -> None:
+        with self._changed:
+            if ticket.future.done():
+                return
+            tickets = self._pending[ticket.id]
+            tickets.remove(ticket)
+            if not tickets:
+                del self._pending[ticket.id]
+            self._count -= 1
+            if isinstance(outcome, BaseException):
+                ticket.future.set_exception(outcome)
+            else:
+                ticket.future.set_result(outcome)
+            self._changed.notify_all()
+
+    def answered(self, mailbox: KeyValue) -> None:
+        """A mailbox changed: if it is ours, the leader may have answered."""
+        with self._changed:
+            mine = self._mailbox
+            if mine is not None and mailbox.key == mine.key and mailbox.modified > mine.modified:
+                self._mailbox = mailbox
+                self._changed.notify_all()
+
+    def leadership_changed(self) -> None:
+        """We lead, or do not any more."""
+        with self._changed:
+            self._changed.notify_all()
+
+    # --- the thread ---------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._waiting)
+                if self._closed:
+                    return
+                batch = self._next_batch()
+            try:
+                if batch:
+                    self._carry(batch)
+            except Exception as fault:
+                if not isinstance(fault, AssayError):
+                    _log.exception("handing transactions to the leader failed")
+                    fault = SystemFailure(f"{self._backend.name}: handing transactions over failed: {fault!r}")
+                for ticket in batch:
+                    self._settle(ticket, fault)
+
+    def _next_batch(self) -> list[_Ticket]:
+        batch: list[_Ticket] = []
+        size = 0
+        while self._waiting and len(batch) < MAX_BATCH:
+            size += len(self._waiting[0].encoded)
+            if batch and size > MAX_BATCH_BYTES:
+                break
+            ticket = self._waiting.popleft()
+            if not ticket.future.done():
+                batch.append(ticket)
+        return batch
+
+    def _carry(self, batch: list[_Ticket]) -> None:
+        """Return when all of the batch is settled, or is in the hands of our own sequencer."""
+        while not self._closed:
+            batch = [ticket for ticket in batch if not ticket.future.done()]
+            if not batch:
+                return
+            try:
+                if self._leads:
+                    self._withdraw()
+                    self._backend.follow()
+                    self._lead(batch)
+                    return
+                if self._send(batch):
+                    self._await(batch)
+            except (Unavailable, Ambiguous) as fault:
+                _log.info("the mailbox: %s", fault)
+                time.sleep(_PAUSE)
+            self._give_up(batch)
+
+    @property
+    def _leads(self) -> bool:
+        return self._sequencer is not None and self._leadership.fence != 0
+
+    def _lead(self, batch: list[_Ticket]) -> None:
+        assert self._sequencer is not None
+        for ticket in batch:
+            if ticket.future.done():
+                continue
+            try:
+                future = self._sequencer.submit_later(ticket.transaction)
+            except AssayError as failure:
+                self._settle(ticket, failure)
+                continue
+            future.add_done_callback(lambda done, ticket=ticket: self._led(ticket, outcome_of(done)))
+
+    def _led(self, ticket: _Ticket, outcome: Receipt | BaseException) -> None:
+        """What our own sequencer says; when we were deposed, the ticket waits again."""
+        if not isinstance(outcome, Deposed):
+            self._settle(ticket, outcome)
+            return
+        with self._changed:
+            if not ticket.future.done() and not self._closed:
+                self._waiting.append(ticket)
+                self._changed.notify_all()
+
+    def _give_up(self, batch: list[_Ticket]) -> None:
+        now = time.monotonic()
+        for ticket in batch:
+            if now > ticket.expires:
+                self._settle(
+                    ticket, Ambiguous("no leader has answered; the transaction may still be taken. Send it again")
+                )
+
+    # --- the mailbox --------------------------------------------------------------------------------------------------
+
+    def _claim(self) -> KeyValue:
+        """Our mailbox; a new one when the lease of the old one ran out."""
+        lease = self._leadership.lease
+        if not lease:
+            raise Unavailable("no lease yet")
+        with self._changed:
+            mine = self._mailbox
+        if mine is not None and self._lease == lease:
+            return mine
+        for number in range(MAX_MAILBOXES):
+            key = b"%s%02d" % (self._chain.layout.mail_prefix, number)
+            made = self._chain.gateway.transact([absent(key)], [put(key, b"", lease)])
+            if made.succeeded:
+                with self._changed:
+                    self._mailbox, self._lease = KeyValue(key, b"", made.revision, made.revision, lease), lease
+                    return self._mailbox
+        raise QueueFull(f"{MAX_MAILBOXES} processes hand transactions to the leader, and no more may; try again later")
+
+    def _send(self, batch: list[_Ticket]) -> bool:
+        """Put a request into the mailbox; False when it was lost and must be claimed anew."""
+        self._sequence += 1
+        request = Request(self._sequence, self._backend.height, tuple(ticket.encoded for ticket in batch))
+        value = self._chain.bodies.pack(request.encoded)
+        while True:
+            mine = self._claim()
+            outcome = self._chain.gateway.transact(
+                [modified_at(mine.key, mine.modified), created_at(mine.key, mine.created)],
+                [put(mine.key, value, mine.lease), get(mine.key)],
+                [get(mine.key)],
+                repeatable=True,  # a second time it fails, and finds the request or its answer
+            )
+            (pairs,) = outcome.reads
+            with self._changed:
+                if not pairs or pairs[0].created != mine.created:
+                    self._mailbox = None
+                    return False
+                if self._mailbox is None or pairs[0].modified > self._mailbox.modified:
+                    self._mailbox = pairs[0]
+            if outcome.succeeded or pairs[0].value == value or self._is_answer(pairs[0]):
+                return True
+
+    def _is_answer(self, mailbox: KeyValue) -> bool:
+        answer = self._open(mailbox)
+        return answer is not None and answer.sequence == self._sequence
+
+    def _open(self, mailbox: KeyValue) -> Answer | None:
+        if not mailbox.value:
+            return None
+        body = self._chain.bodies.unpack(mailbox.value)
+        return Answer.decode(body) if is_answer(body) else None
+
+    def _await(self, batch: list[_Ticket]) -> None:
+        """Return when the batch is settled, or nothing more is to be expected of the request."""
+        sent = self._mailbox
+        while sent is not None:
+            with self._changed:
+                self._changed.wait_for(
+                    lambda: (
+                        self._closed
+                        or self._leads
+                        or self._leadership.lease != self._lease
+                        or self._mailbox is not sent
+                        or all(ticket.future.done() for ticket in batch)
+                    ),
+                    timeout=max(0.0, min(ticket.expires for ticket in batch) - time.monotonic()) + _PAUSE,
+                )
+                mailbox = self._mailbox
+            if mailbox is None or mailbox is sent:
+                return
+            answer = self._open(mailbox)
+            if answer is not None and answer.sequence == self._sequence:
+                self._read(answer, batch)
+                return
+            sent = mailbox
+
+    def _read(self, answer: Answer, batch: list[_Ticket]) -> None:
+        """Settle by an answer what the blocks up to its height have not settled."""
+        self._backend.follow()
+        for fate in answer.fates:
+            if not 0 <= fate.index < len(batch) or batch[fate.index].future.done():
+                continue
+            ticket = batch[fate.index]
+            if fate.refusal is not None:
+                self._settle(ticket, fate.refusal)
+                continue
+            with self._backend.reading_locally() as reader:
+                entry = reader.entry(fate.height, fate.position)
+            done = Done(ticket.transaction.counter, ticket.transaction.digest, fate.height, fate.position)
+            if entry.transaction.digest == done.digest:
+                self._settle(ticket, receipt(ticket.transaction.sender, done, entry.result))
+
+    def _withdraw(self) -> None:
+        """Empty our mailbox, so that no other leader finds in it what we may refuse."""
+        with self._changed:
+            mine = self._mailbox
+        if mine is None:
+            return
+        outcome = self._chain.gateway.transact(
+            [created_at(mine.key, mine.created)], [put(mine.key, b"", mine.lease), get(mine.key)], repeatable=True
+        )
+        with self._changed:
+            self._mailbox = outcome.reads[0][0] if outcome.succeeded else None
+
+    def close(self) -> None:
+        """Refuse what waits, and stop."""
+        with self._changed:
+            self._closed = True
+            tickets = [ticket for tickets in self._pending.values() for ticket in tickets]
+            self._changed.notify_all()
+        error = StateError(f"{self._backend.name} was closed before the transaction was answered")
+        for ticket in tickets:
+            self._settle(ticket, error)
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join()
