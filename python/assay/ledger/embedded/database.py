@@ -63,7 +63,7 @@ def failures(path: Path) -> Iterator[None]:
 class Database:
     """Connections to one ledger file: a writer, and as many readers as read at one time."""
 
-    def __init__(self, path: Path, *, writable: bool) -> None:
+    def __init__(self, path: Path, *, writable: bool, durable: bool = True) -> None:
         self.path = Path(path)
         if not self.path.is_file():
             raise NotFound(f"there is no ledger {self.path}")
@@ -78,7 +78,7 @@ class Database:
                 _check_schema(self.path, connection)
             if writable:
                 self._writer = self._connect("rw")
-                self._writer.execute("PRAGMA synchronous = FULL")
+                self._writer.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
 
     @staticmethod
     def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:

@@ -32,10 +32,10 @@ _POLL: Final = 0.01  # seconds between looks for blocks that other processes app
 
 
 class EmbeddedBackend(Backend):
-    """The chain in an SQLite file."""
+    """The chain in an SQLite file; one that is not `durable` may be lost with the power, for it can be made again."""
 
-    def __init__(self, path: Path, *, writable: bool) -> None:
-        self._database = Database(Path(path), writable=writable)
+    def __init__(self, path: Path, *, writable: bool, durable: bool = True) -> None:
+        self._database = Database(Path(path), writable=writable, durable=durable)
         self.path = self._database.path
         self.name = str(path)
         self._appended = threading.Condition()

@@ -126,9 +126,9 @@ class EtcdBackend(Backend):
     def _check_same(self, head: Head, here: tuple[int, bytes]) -> None:
         if (head.height, head.hash) != here:
             raise VerificationError(
-                f"{self.name}: etcd has block {head.height} with hash {head.hash.hex()}, the replica {self._local.path} "
-                f"has block {here[0]} with hash {here[1].hex()}. Find out who wrote another chain, or restored an old "
-                "one, before you remove the replica"
+                f"{self.name}: etcd has block {head.height} with hash {head.hash.hex()}, "
+                f"the replica {self._local.path} has block {here[0]} with hash {here[1].hex()}. "
+                "Find out who wrote another chain, or restored an old one, before you remove the replica"
             )
 
     @contextmanager
@@ -183,7 +183,7 @@ class _EtcdAppend(TableAppend):
     """The newest state in the replica, whose next block goes to etcd first."""
 
     def __init__(self, backend: EtcdBackend, local: TableAppend, head: Head, fence: int) -> None:
-        super().__init__(local.connection)
+        super().__init__(local._connection)
         self._backend = backend
         self._head = head
         self._fence = fence

@@ -1,4 +1,4 @@
-"""Bodies of blocks: small ones in etcd itself, large ones in a content-addressed store that all users of a channel share.
+"""Bodies of blocks: small ones in etcd itself, large ones in a store that all who use the channel share.
 
 A body is in the store before anything in etcd names it. A name is the hash of its body, so what the store gives back is
 the body or an error; and every block is checked against its sealed header besides.

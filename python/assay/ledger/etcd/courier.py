@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Final, TypeAlias
 
 from assay.core.errors import AssayError, StateError, SystemFailure
@@ -40,13 +41,14 @@ _log = get_logger(__name__)
 class _Ticket:
     """A transaction that is not settled yet."""
 
-    __slots__ = ("encoded", "expires", "future", "id", "transaction")
+    __slots__ = ("encoded", "expires", "future", "id", "settled", "transaction")
 
     def __init__(self, transaction: Transaction, patience: float) -> None:
         self.encoded = transaction.encoded
         self.transaction = Transaction.decode(self.encoded)
         self.id: _Id = (transaction.sender, transaction.counter, transaction.digest)
         self.expires = time.monotonic() + patience
+        self.settled = False
         self.future: Future[Receipt] = Future()
         self.future.set_running_or_notify_cancel()
 
@@ -150,18 +152,19 @@ class Courier:
 
     def _settle(self, ticket: _Ticket, outcome: Receipt | BaseException) -> None:
         with self._changed:
-            if ticket.future.done():
+            if ticket.settled:
                 return
+            ticket.settled = True
             tickets = self._pending[ticket.id]
             tickets.remove(ticket)
             if not tickets:
                 del self._pending[ticket.id]
             self._count -= 1
-            if isinstance(outcome, BaseException):
-                ticket.future.set_exception(outcome)
-            else:
-                ticket.future.set_result(outcome)
             self._changed.notify_all()
+        if isinstance(outcome, BaseException):
+            ticket.future.set_exception(outcome)
+        else:
+            ticket.future.set_result(outcome)
 
     def answered(self, mailbox: KeyValue) -> None:
         """A mailbox changed: if it is ours, the leader may have answered."""
@@ -170,6 +173,11 @@ class Courier:
             if mine is not None and mailbox.key == mine.key and mailbox.modified > mine.modified:
                 self._mailbox = mailbox
                 self._changed.notify_all()
+
+    def owns(self, key: bytes) -> bool:
+        """Whether the mailbox is ours."""
+        mine = self._mailbox
+        return mine is not None and mine.key == key
 
     def leadership_changed(self) -> None:
         """We lead, or do not any more."""
@@ -203,14 +211,14 @@ class Courier:
             if batch and size > MAX_BATCH_BYTES:
                 break
             ticket = self._waiting.popleft()
-            if not ticket.future.done():
+            if not ticket.settled:
                 batch.append(ticket)
         return batch
 
     def _carry(self, batch: list[_Ticket]) -> None:
         """Return when all of the batch is settled, or is in the hands of our own sequencer."""
         while not self._closed:
-            batch = [ticket for ticket in batch if not ticket.future.done()]
+            batch = [ticket for ticket in batch if not ticket.settled]
             if not batch:
                 return
             try:
@@ -233,22 +241,23 @@ class Courier:
     def _lead(self, batch: list[_Ticket]) -> None:
         assert self._sequencer is not None
         for ticket in batch:
-            if ticket.future.done():
+            if ticket.settled:
                 continue
             try:
                 future = self._sequencer.submit_later(ticket.transaction)
             except AssayError as failure:
                 self._settle(ticket, failure)
                 continue
-            future.add_done_callback(lambda done, ticket=ticket: self._led(ticket, outcome_of(done)))
+            future.add_done_callback(partial(self._led, ticket))
 
-    def _led(self, ticket: _Ticket, outcome: Receipt | BaseException) -> None:
+    def _led(self, ticket: _Ticket, done: Future[Receipt]) -> None:
         """What our own sequencer says; when we were deposed, the ticket waits again."""
+        outcome = outcome_of(done)
         if not isinstance(outcome, Deposed):
             self._settle(ticket, outcome)
             return
         with self._changed:
-            if not ticket.future.done() and not self._closed:
+            if not ticket.settled and not self._closed:
                 self._waiting.append(ticket)
                 self._changed.notify_all()
 
@@ -273,11 +282,15 @@ class Courier:
             return mine
         for number in range(MAX_MAILBOXES):
             key = b"%s%02d" % (self._chain.layout.mail_prefix, number)
-            made = self._chain.gateway.transact([absent(key)], [put(key, b"", lease)])
-            if made.succeeded:
+            made = self._chain.gateway.transact(
+                [absent(key)], [put(key, b"", lease), get(key)], [get(key)],
+                repeatable=True,  # a second time it fails, and finds our lease
+            )  # fmt: skip
+            ((found,),) = made.reads
+            if found.lease == lease:
                 with self._changed:
-                    self._mailbox, self._lease = KeyValue(key, b"", made.revision, made.revision, lease), lease
-                    return self._mailbox
+                    self._mailbox, self._lease = found, lease
+                    return found
         raise QueueFull(f"{MAX_MAILBOXES} processes hand transactions to the leader, and no more may; try again later")
 
     def _send(self, batch: list[_Ticket]) -> bool:
@@ -315,27 +328,30 @@ class Courier:
 
     def _await(self, batch: list[_Ticket]) -> None:
         """Return when the batch is settled, or nothing more is to be expected of the request."""
-        sent = self._mailbox
-        while sent is not None:
+        while True:
             with self._changed:
-                self._changed.wait_for(
-                    lambda: (
-                        self._closed
-                        or self._leads
-                        or self._leadership.lease != self._lease
-                        or self._mailbox is not sent
-                        or all(ticket.future.done() for ticket in batch)
-                    ),
-                    timeout=max(0.0, min(ticket.expires for ticket in batch) - time.monotonic()) + _PAUSE,
-                )
                 mailbox = self._mailbox
-            if mailbox is None or mailbox is sent:
-                return
-            answer = self._open(mailbox)
+            answer = None if mailbox is None else self._open(mailbox)
             if answer is not None and answer.sequence == self._sequence:
                 self._read(answer, batch)
                 return
-            sent = mailbox
+            if mailbox is None or not self._await_change(mailbox, batch):
+                return
+
+    def _await_change(self, mailbox: KeyValue, batch: list[_Ticket]) -> bool:
+        """Wait for another content of our mailbox; False when something else ends the waiting."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: (
+                    self._closed
+                    or self._leads
+                    or self._leadership.lease != self._lease
+                    or self._mailbox is not mailbox
+                    or all(ticket.settled for ticket in batch)
+                ),
+                timeout=max(0.0, min(ticket.expires for ticket in batch) - time.monotonic()) + _PAUSE,
+            )
+            return self._mailbox is not mailbox
 
     def _read(self, answer: Answer, batch: list[_Ticket]) -> None:
         """Settle by an answer what the blocks up to its height have not settled."""

@@ -18,7 +18,6 @@ from typing import Final
 
 from assay.core.errors import AssayError
 from assay.core.logging import get_logger
-from assay.ledger.etcd.errors import Ambiguous, Unavailable
 from assay.ledger.etcd.gateway import Gateway, absent, get, put
 from assay.ledger.etcd.layout import Layout
 
@@ -49,7 +48,8 @@ class Leadership:
         self._thread = threading.Thread(target=self._run, name="assay-etcd-leadership", daemon=True)
 
     def start(self) -> None:
-        """Begin to campaign."""
+        """Campaign once, then go on in the thread."""
+        self._try()
         self._thread.start()
 
     def wake(self) -> None:
@@ -63,18 +63,21 @@ class Leadership:
             self._wake.set()
 
     def _run(self) -> None:
-        while not self._closed:
+        while not self._wake.wait(self._seconds / 3) or not self._closed:
             self._wake.clear()
-            before = (self.fence, self.lease)
-            try:
-                self._step()
-            except AssayError as fault:
-                if time.monotonic() > self._expires:
-                    self.fence = 0
-                _log.info("the lease on %s: %s", self._layout.control.decode(), fault)
-            if (self.fence, self.lease) != before and not self._closed:
+            self._try()
+
+    def _try(self) -> None:
+        before = (self.fence, self.lease)
+        try:
+            self._step()
+        except AssayError as fault:
+            if time.monotonic() > self._expires:
+                self.fence = 0
+            _log.info("the lease on %s: %s", self._layout.control.decode(), fault)
+        if (self.fence, self.lease) != before and not self._closed:
+            with suppress(AssayError):
                 self._changed()
-            self._wake.wait(self._seconds / 3)
 
     def _step(self) -> None:
         now = time.monotonic()
@@ -108,5 +111,5 @@ class Leadership:
             self._thread.join()
         self.fence = 0
         if self.lease:
-            with suppress(Unavailable, Ambiguous, AssayError):
+            with suppress(AssayError):
                 self._gateway.revoke(self.lease)
