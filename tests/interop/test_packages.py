@@ -12,7 +12,15 @@ import pytest
 def test_the_installed_packages_are_the_pinned_ones(node_tool: Any) -> None:
     answer = node_tool("versions.mjs")
     assert answer["installed"] == answer["wanted"]
-    assert set(answer["wanted"]) == {"circom2", "circomlib", "circomlibjs", "ffjavascript", "snarkjs", "solc"}
+    assert set(answer["wanted"]) == {
+        "circom2",
+        "circomlib",
+        "circomlibjs",
+        "ffjavascript",
+        "ipfs-unixfs-importer",
+        "snarkjs",
+        "solc",
+    }
 
 
 @pytest.mark.interop
