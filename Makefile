@@ -25,7 +25,7 @@ demo: $(VENV)/.installed-ml
 test: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready lint
 	$(MAKE) --no-print-directory fuzz CASES=2000000
 	$(TRAP) $(TRAP_SHORT)
-	ASSAY_REQUIRE_INTEROP=1 $(BIN)/python -m pytest tests
+	ASSAY_REQUIRE_INTEROP=1 $(BIN)/python -m pytest -n auto --dist loadfile tests
 
 bench: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc
