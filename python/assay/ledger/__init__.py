@@ -6,6 +6,8 @@
 - `genesis`, `transactions`, `blocks`, `merkle`, `history`, `state`: what a chain is made of
 - `machine`: executes transactions; `replica`: does it again, block by block; `verify`: for a whole chain
 - `proofs`: of an entry, a block, or two heads, without the ledger
+- `policy`, `effects`, `endorsement`, `endorser`: calls that several parties execute and sign before a block takes them
+- `signatures`: many verified at once
 - `client`: numbers, signs and submits for one identity
 """
 
@@ -23,10 +25,14 @@ from assay.ledger.contracts import (
     State,
     StateReader,
 )
+from assay.ledger.effects import Effects, StaleRead
 from assay.ledger.embedded import EmbeddedEngine, EmbeddedLedger
+from assay.ledger.endorsement import EndorsementExpired
+from assay.ledger.endorser import Disagreement, EndorsementRefused, Endorser, RemoteEndorser
 from assay.ledger.genesis import ANYONE, NOBODY, Genesis, Instance
 from assay.ledger.history import History
 from assay.ledger.machine import ContractFault, UsedCounter
+from assay.ledger.policy import AllOf, AnyOf, HasRole, Member, OutOf, Policy
 from assay.ledger.proofs import ExtensionProof, HistoryProof, InclusionProof
 from assay.ledger.replica import Replica
 from assay.ledger.transactions import UNAUTHENTICATED, Transaction
@@ -37,6 +43,8 @@ __all__ = [
     "NOBODY",
     "UNAUTHENTICATED",
     "Account",
+    "AllOf",
+    "AnyOf",
     "Block",
     "BrokenChain",
     "Call",
@@ -46,26 +54,37 @@ __all__ = [
     "Contract",
     "ContractFault",
     "ContractRegistry",
+    "Disagreement",
+    "Effects",
     "EmbeddedEngine",
     "EmbeddedLedger",
+    "EndorsementExpired",
+    "EndorsementRefused",
+    "Endorser",
     "Engine",
     "Entry",
     "ExtensionProof",
     "Genesis",
+    "HasRole",
     "Header",
     "History",
     "HistoryProof",
     "InclusionProof",
     "Instance",
     "Ledger",
+    "Member",
     "Origin",
+    "OutOf",
+    "Policy",
     "QueueFull",
     "Receipt",
     "Refused",
+    "RemoteEndorser",
     "Replica",
     "Report",
     "SealedHeader",
     "Snapshot",
+    "StaleRead",
     "State",
     "StateReader",
     "Transaction",

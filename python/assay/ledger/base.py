@@ -27,6 +27,7 @@ from assay.ledger.blocks import Block, SealedHeader
 from assay.ledger.contracts import StateReader
 from assay.ledger.genesis import Genesis
 from assay.ledger.proofs import ExtensionProof, HistoryProof, InclusionProof
+from assay.ledger.state import Store
 from assay.ledger.transactions import Transaction
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class Snapshot(ABC):
     @abstractmethod
     def head(self) -> SealedHeader:
         """The header of that block."""
+
+    @property
+    @abstractmethod
+    def store(self) -> Store:
+        """The state of all contracts, as it is stored."""
 
     @abstractmethod
     def state(self, contract: str) -> StateReader:

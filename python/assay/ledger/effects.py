@@ -28,7 +28,16 @@ from assay.core.encoding import decode, decode_record, digest_bytes, encode, enc
 from assay.core.errors import EncodingError, LedgerError, LimitError
 from assay.ledger.state import MAX_KEY_BYTES, MAX_VALUE_BYTES, Overlay, Store
 
-__all__ = ["MAX_EFFECTS_BYTES", "MAX_RANGES", "MAX_READS", "MAX_WRITES", "Effects", "Recorder", "StaleRead"]
+__all__ = [
+    "MAX_EFFECTS_BYTES",
+    "MAX_RANGES",
+    "MAX_READS",
+    "MAX_WRITES",
+    "Effects",
+    "Recorder",
+    "StaleRead",
+    "effects_digest",
+]
 
 MAX_EFFECTS_BYTES: Final = 768 << 10
 MAX_READS: Final = 10_000
@@ -55,6 +64,11 @@ def _range_digest(pairs: Iterable[tuple[str, bytes]]) -> bytes:
     for pair in pairs:
         hasher.update(encode(pair))
     return hasher.digest()
+
+
+def effects_digest(encoded: bytes) -> bytes:
+    """The 32 bytes that stand for encoded effects."""
+    return digest_bytes("assay/ledger/effects/v1", encoded)
 
 
 class Recorder:
@@ -121,7 +135,7 @@ class Effects:
     @cached_property
     def digest(self) -> bytes:
         """The 32 bytes that stand for them."""
-        return digest_bytes("assay/ledger/effects/v1", self.encoded)
+        return effects_digest(self.encoded)
 
     @classmethod
     def decode(cls, data: bytes) -> Effects:

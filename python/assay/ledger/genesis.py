@@ -6,19 +6,21 @@ chain id = digest_bytes("assay/ledger/genesis/v2", genesis)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import NoneType
 from typing import Final, Literal
 
 from assay.core.clock import Clock, system_clock
 from assay.core.encoding import decode_record, digest_bytes, encode_record
-from assay.core.errors import EncodingError, InvalidInput
+from assay.core.errors import EncodingError, InvalidInput, WrongType
 from assay.identity.certificate import AuthorityCertificate
 from assay.identity.revocation import RevocationList
 from assay.identity.roles import Role
 from assay.ledger.accounts import ACCOUNTS, Accounts, accounts_parameters
 from assay.ledger.contracts import ContractRegistry
+from assay.ledger.policy import HasRole, Member, OutOf, Policy, decode_policy, encode_policy
 
 __all__ = ["ANYONE", "NOBODY", "Genesis", "Instance"]
 
@@ -33,12 +35,16 @@ _RESERVED = ("ledger",)
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A contract at work on a chain: its name there, the contract, the digest of its code, and its parameters."""
+    """A contract at work on a chain: its name there, the contract, the digest of its code, and its parameters.
+
+    With a `policy` it takes endorsed transactions alone, whose endorsers satisfy it; without one it takes calls alone.
+    """
 
     instance: str
     name: str
     code: bytes
     parameters: bytes
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,12 @@ class Genesis:
         names = [contract.instance for contract in self.contracts]
         if names[:1] != [ACCOUNTS] or self.contracts[0].name != Accounts.name or len(set(names)) != len(names):
             raise InvalidInput(f"the first contract of a chain is {ACCOUNTS!r}, and no two have one name: {names}")
+        if not all(isinstance(contract.policy, (Member, HasRole, OutOf, NoneType)) for contract in self.contracts):
+            raise WrongType("the policy of a contract is Member, HasRole, OutOf or None")
+        if self.contracts[0].policy is not None:
+            raise InvalidInput(
+                f"{ACCOUNTS!r} takes no policy: certificates and revocations carry a signature that counts"
+            )
         for name in names:
             if not name or len(name) > 64 or not name.isascii() or not name.isprintable() or name in _RESERVED:
                 raise InvalidInput(f"{name!r} cannot name a contract: 1 to 64 printable ASCII characters, not reserved")
@@ -83,6 +95,7 @@ class Genesis:
         authority: AuthorityCertificate,
         revocations: RevocationList,
         contracts: Sequence[tuple[str, str, bytes]] = (),
+        policies: Mapping[str, Policy] | None = None,
         registry: ContractRegistry | None = None,
         quorum: int = 1,
         records: frozenset[Role] | Literal["anyone"] = NOBODY,
@@ -91,18 +104,23 @@ class Genesis:
         """The genesis of a new chain whose identities `authority` certifies.
 
         `contracts` holds (instance, name, parameters); names are looked up in `registry` at their highest version.
+        `policies` says by instance whose endorsements it takes.
         """
         registry = registry or ContractRegistry()
+        policies = policies or {}
         wanted = [(ACCOUNTS, Accounts.name, accounts_parameters(authority, revocations)), *contracts]
         instances = [
-            Instance(instance, name, registry.named(name)[1], parameters) for instance, name, parameters in wanted
+            Instance(instance, name, registry.named(name)[1], parameters, policies.get(instance))
+            for instance, name, parameters in wanted
         ]
+        if not policies.keys() <= {contract.instance for contract in instances}:
+            raise InvalidInput(f"there are policies for {sorted(policies)}, not all of them contracts of the chain")
         return cls(label, clock(), tuple(signers), quorum, tuple(instances), records)
 
     @cached_property
     def encoded(self) -> bytes:
         """The canonical bytes."""
-        contracts = tuple((c.instance, c.name, c.code, c.parameters) for c in self.contracts)
+        contracts = tuple((c.instance, c.name, c.code, c.parameters, encode_policy(c.policy)) for c in self.contracts)
         records = (ANYONE,) if self.records == ANYONE else tuple(sorted(role.value for role in self.records))
         fields = (self.label, self.time, self.signers, self.quorum, contracts, records)
         return encode_record(_KIND, 2, *fields, limit=_MAX_BYTES)
@@ -120,9 +138,12 @@ class Genesis:
         if not all(type(signer) is bytes for signer in signers):
             raise EncodingError("the signers of a genesis are bytes")
         for contract in contracts:
-            if type(contract) is not tuple or [type(part) for part in contract] != [str, str, bytes, bytes]:
-                raise EncodingError("a contract of a genesis is (instance, name, code, parameters)")
-        instances = tuple(Instance(*contract) for contract in contracts)
+            if type(contract) is not tuple or [type(part) for part in contract] != [str, str, bytes, bytes, bytes]:
+                raise EncodingError("a contract of a genesis is (instance, name, code, parameters, policy)")
+        instances = tuple(
+            Instance(instance, name, code, parameters, decode_policy(policy))
+            for instance, name, code, parameters, policy in contracts
+        )
         return cls(label, time, signers, quorum, instances, _decode_records(records))
 
 

@@ -9,13 +9,21 @@ leaves the state as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from assay.core.encoding import encode
-from assay.core.errors import AssayError, AuthorizationError, LedgerError, NotFound, RevokedError, VerificationError
+from assay.core.errors import (
+    AssayError,
+    AuthorizationError,
+    LedgerError,
+    LimitError,
+    NotFound,
+    RevokedError,
+    VerificationError,
+)
 from assay.core.logging import get_logger
 from assay.identity.certificate import Certificate
 from assay.ledger import accounts
@@ -23,14 +31,16 @@ from assay.ledger.accounts import ACCOUNTS, REVOKE
 from assay.ledger.backend import Done, View
 from assay.ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_ENTRIES, MAX_RESULT_BYTES, Entry
 from assay.ledger.contracts import Account, Call, Context, Contract, ContractRegistry, Origin, StateReader
+from assay.ledger.effects import Effects, Recorder
+from assay.ledger.endorsement import check_endorsed
 from assay.ledger.genesis import ANYONE, Genesis
+from assay.ledger.policy import Policy
 from assay.ledger.state import Overlay, SpaceState, Store
-from assay.ledger.transactions import CALL, RECORD, Transaction
+from assay.ledger.transactions import CALL, RECORD, SignatureCheck, Transaction, check_signature
 
-__all__ = ["NO_RESULT", "ContractFault", "Execution", "Machine", "SignatureCheck", "UsedCounter"]
+__all__ = ["NO_RESULT", "ContractFault", "Execution", "Machine", "UsedCounter"]
 
 NO_RESULT: Final = encode(None)  # that of a record
-SignatureCheck = Callable[[Transaction, Certificate], None]  # raises unless the certificate's key signed
 _log = get_logger(__name__)
 
 
@@ -53,12 +63,22 @@ class Execution:
     outcomes: tuple[Done | AssayError, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When a transaction is executed, and how its signatures are checked."""
+
+    height: int
+    time: int
+    check_signature: SignatureCheck
+
+
 class Machine:
     """Executes the transactions of one chain."""
 
     def __init__(self, genesis: Genesis, registry: ContractRegistry) -> None:
         self.genesis = genesis
         self._contracts: dict[str, Contract] = {}
+        self._policies = {instance.instance: instance.policy for instance in genesis.contracts}
         for instance in genesis.contracts:
             self._contracts[instance.instance] = registry.find(instance.name, instance.code)
 
@@ -79,13 +99,14 @@ class Machine:
         *,
         height: int,
         time: int,
-        check_signature: SignatureCheck = Transaction.check_signature,
+        check_signature: SignatureCheck = check_signature,
     ) -> Execution:
         """Execute transactions in order as block `height` at `time` (ms). Refused ones get no entry.
 
         Transactions beyond the limits of a block are left over: `outcomes` is then shorter than `transactions`.
         """
         block = Overlay(before.store)
+        moment = _Moment(height, time, check_signature)
         clients: dict[int, Done] = {}
         entries: list[Entry] = []
         outcomes: list[Done | AssayError] = []
@@ -101,7 +122,7 @@ class Machine:
                     done = last  # sent again
                 else:
                     due = 1 if last is None else last.counter + 1
-                    entry = Entry(transaction, self._execute(block, transaction, due, height, time, check_signature))
+                    entry = Entry(transaction, self._execute(block, transaction, due, moment))
                     entries.append(entry)
                     clients[transaction.sender] = done
                     size += len(entry.encoded)
@@ -110,45 +131,89 @@ class Machine:
                 outcomes.append(refusal)
         return Execution(tuple(entries), block, clients, tuple(outcomes))
 
-    def _execute(
-        self, block: Overlay, transaction: Transaction, due: int, height: int, time: int, check: SignatureCheck
-    ) -> bytes:
+    def _execute(self, block: Overlay, transaction: Transaction, due: int, moment: _Moment) -> bytes:
         """The result of one transaction, whose writes go into `block`."""
+        self._check_chain(transaction)
+        overlay = Overlay(block)
+        sender = self._sender(overlay, transaction, moment) if transaction.authenticated else None
+        if transaction.counter != due:
+            raise UsedCounter(f"counter {transaction.counter} of sender {transaction.sender}: {due} is the next one")
+        result = self._apply(overlay, transaction, sender, moment)
+        overlay.merge_into(block)
+        return result
+
+    def _check_chain(self, transaction: Transaction) -> None:
         if transaction.chain_id != self.genesis.chain_id:
             raise VerificationError(
                 f"the transaction is for chain {transaction.chain_id.hex()}, this is {self.genesis.chain_id.hex()}"
             )
-        overlay = Overlay(block)
-        sender = self._sender(overlay, transaction, time, check) if transaction.authenticated else None
-        if transaction.counter != due:
-            raise UsedCounter(f"counter {transaction.counter} of sender {transaction.sender}: {due} is the next one")
-        result = self._apply(overlay, transaction, sender, height, time)
-        overlay.merge_into(block)
-        return result
 
-    def _sender(self, overlay: Overlay, transaction: Transaction, time: int, check: SignatureCheck) -> Account:
-        """The account that signed, in force at `time`."""
+    def _sender(self, overlay: Overlay, transaction: Transaction, moment: _Moment) -> Account:
+        """The account that signed, in force at the time."""
         known = SpaceState(overlay, ACCOUNTS)
-        check(transaction, _sender_certificate(known, transaction))
+        moment.check_signature(_sender_certificate(known, transaction), transaction.digest, transaction.signature)
         sender = accounts.account(known, transaction.sender)
         assert sender is not None
         if (transaction.contract, transaction.method) != (ACCOUNTS, REVOKE):
-            accounts.check_fresh(known, time)
-        if not sender.active(time):
+            accounts.check_fresh(known, moment.time)
+        if not sender.active(moment.time):
             raise RevokedError(f"the certificate of {sender.name!r} is not in force: revoked, expired or not yet valid")
         return sender
 
-    def _apply(
-        self, overlay: Overlay, transaction: Transaction, sender: Account | None, height: int, time: int
-    ) -> bytes:
+    def _apply(self, overlay: Overlay, transaction: Transaction, sender: Account | None, moment: _Moment) -> bytes:
         """Do what the transaction's type asks for; returns its result."""
         if transaction.type == RECORD:
             self._check_leave(sender)
             return NO_RESULT
         assert sender is not None  # by the form of the transaction
+        policy = self._policies.get(transaction.contract)
         if transaction.type == CALL:
-            return self._call(overlay, transaction, sender, height, time)
-        raise LedgerError("endorsed transactions are not taken yet")
+            if policy is not None:
+                raise AuthorizationError(f"contract {transaction.contract!r} takes endorsed transactions: {policy}")
+            return self._call(overlay, transaction, sender, moment)
+        return self._take(overlay, transaction, sender, moment)
+
+    def _take(self, overlay: Overlay, transaction: Transaction, sender: Account, moment: _Moment) -> bytes:
+        """Let what was endorsed take effect, without executing it."""
+        self._check_method(transaction, sender)
+        effects = check_endorsed(
+            transaction,
+            self._policy(transaction),
+            SpaceState(overlay, ACCOUNTS),
+            height=moment.height,
+            time=moment.time,
+            check=moment.check_signature,
+        )
+        if len(effects.result) > MAX_RESULT_BYTES:
+            raise LimitError(f"a result has at most {MAX_RESULT_BYTES} bytes, not {len(effects.result)}")
+        effects.check(overlay)
+        effects.apply(overlay, transaction.contract)
+        return effects.result
+
+    def simulate(
+        self,
+        store: Store,
+        proposal: Transaction,
+        *,
+        height: int,
+        time: int,
+        check_signature: SignatureCheck = check_signature,
+    ) -> Effects:
+        """What the call that `proposal` asks for would do on the state in `store`, which stays as it is.
+
+        Raises what executing it raises; the counter is not looked at.
+        """
+        proposal.check_form()
+        self._check_chain(proposal)
+        moment = _Moment(height, time, check_signature)
+        known = Overlay(store)
+        sender = self._sender(known, proposal, moment)
+        self._check_method(proposal, sender)
+        self._policy(proposal)
+        recorder = Recorder(known)
+        writes = Overlay(recorder)
+        result = self._call(writes, proposal, sender, moment)
+        return recorder.effects(writes, proposal.contract, height=height, time=time, result=result)
 
     def _check_leave(self, sender: Account | None) -> None:
         """Raise unless `sender` may append records."""
@@ -159,8 +224,15 @@ class Machine:
         leave = " and ".join(sorted(f"{role.value}s" for role in records)) or "nobody"
         raise AuthorizationError(f"{who} may not append records to this chain; {leave} may")
 
-    def _call(self, overlay: Overlay, transaction: Transaction, sender: Account, height: int, time: int) -> bytes:
-        known: StateReader = SpaceState(overlay, ACCOUNTS)
+    def _policy(self, transaction: Transaction) -> Policy:
+        """Whose endorsements the contract asks for."""
+        policy = self._policies.get(transaction.contract)
+        if policy is None:
+            raise AuthorizationError(f"contract {transaction.contract!r} takes calls, not endorsed transactions")
+        return policy
+
+    def _check_method(self, transaction: Transaction, sender: Account) -> Contract:
+        """The contract that is called, if there is one with that method and `sender` may call it."""
         contract = self._contracts.get(transaction.contract)
         if contract is None:
             raise NotFound(f"no contract {transaction.contract!r} on this chain; there are {sorted(self._contracts)}")
@@ -171,11 +243,16 @@ class Machine:
             raise AuthorizationError(
                 f"{sender.name!r} is a {sender.role.value} and may not call {transaction.contract}.{transaction.method}"
             )
+        return contract
+
+    def _call(self, overlay: Overlay, transaction: Transaction, sender: Account, moment: _Moment) -> bytes:
+        contract = self._check_method(transaction, sender)
+        known: StateReader = SpaceState(overlay, ACCOUNTS)
         context = Context(
             chain_id=self.genesis.chain_id,
             contract=transaction.contract,
-            time=time,
-            height=height,
+            time=moment.time,
+            height=moment.height,
             sender=sender,
             transaction=transaction.digest,
             account=lambda index: accounts.account(known, index),

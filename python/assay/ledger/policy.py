@@ -61,6 +61,9 @@ class Member:
         if type(self.index) is not int or not 0 <= self.index <= MAX_INDEX:
             raise InvalidInput(f"{self.index!r} is not an account index")
 
+    def __str__(self) -> str:
+        return f"account {self.index}"
+
 
 @dataclass(frozen=True, slots=True)
 class HasRole:
@@ -71,6 +74,9 @@ class HasRole:
     def __post_init__(self) -> None:
         if not isinstance(self.role, Role):
             raise WrongType(f"{self.role!r} is not a Role")
+
+    def __str__(self) -> str:
+        return f"a {self.role.value}"
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -91,6 +97,9 @@ class OutOf:
             raise LimitError(f"a policy nests at most {MAX_POLICY_DEPTH} levels of OutOf")
         if _leaves(self) > MAX_POLICY_LEAVES:
             raise LimitError(f"a policy has at most {MAX_POLICY_LEAVES} leaves")
+
+    def __str__(self) -> str:
+        return f"{self.needed} of ({', '.join(map(str, self.members))})"
 
 
 Policy: TypeAlias = Member | HasRole | OutOf
@@ -117,7 +126,7 @@ def _leaves(policy: Policy) -> int:
 # --- who satisfies it -------------------------------------------------------------------------------------------------
 
 
-class Endorsing(Protocol):
+class Identity(Protocol):
     """What a policy looks at: an account, or a certificate."""
 
     @property
@@ -129,7 +138,7 @@ class Endorsing(Protocol):
         """Its role."""
 
 
-def satisfied(policy: Policy, endorsers: Iterable[Endorsing]) -> bool:
+def satisfied(policy: Policy, endorsers: Iterable[Identity]) -> bool:
     """Whether `endorsers` satisfy `policy`; an account that occurs twice counts once.
 
     Raises `LimitError` above `MAX_ENDORSERS`.

@@ -10,6 +10,7 @@ from assay.core.errors import AssayError, VerificationError
 from assay.ledger.backend import Backend, Change, View
 from assay.ledger.blocks import Block, Header
 from assay.ledger.machine import Machine
+from assay.ledger.signatures import Verified
 
 __all__ = ["Replica", "check_header", "execute_again"]
 
@@ -44,7 +45,9 @@ def execute_again(machine: Machine, before: View, block: Block, *, sealed: bool 
     block.check_entries()
     header = block.header
     transactions = [entry.transaction for entry in block.entries]
-    execution = machine.execute(before, transactions, height=header.height, time=header.time)
+    verified = Verified()
+    verified.add(before.store, transactions)
+    execution = machine.execute(before, transactions, height=header.height, time=header.time, check_signature=verified)
     for position, (entry, outcome) in enumerate(zip(block.entries, execution.outcomes, strict=False)):
         if isinstance(outcome, AssayError):
             raise VerificationError(f"transaction {position} must be refused: {outcome}")

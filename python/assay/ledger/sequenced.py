@@ -19,7 +19,7 @@ from assay.ledger.contracts import StateReader
 from assay.ledger.genesis import Genesis
 from assay.ledger.proofs import ExtensionProof, HistoryProof
 from assay.ledger.sequencer import Sequencer, receipt
-from assay.ledger.state import Overlay, SpaceState
+from assay.ledger.state import Overlay, SpaceState, Store
 from assay.ledger.transactions import Transaction
 
 __all__ = ["SequencedLedger"]
@@ -167,6 +167,10 @@ class _ReaderSnapshot(Snapshot):
     @property
     def head(self) -> SealedHeader:
         return self._reader.head()
+
+    @property
+    def store(self) -> Store:
+        return self._reader.store
 
     def state(self, contract: str) -> StateReader:
         _check_instance(self._genesis, contract)

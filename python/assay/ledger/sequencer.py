@@ -30,6 +30,7 @@ from assay.ledger.base import QueueFull, Receipt
 from assay.ledger.blocks import MAX_BLOCK_ENTRIES, SealedHeader
 from assay.ledger.genesis import Genesis
 from assay.ledger.machine import Machine
+from assay.ledger.signatures import Verified
 from assay.ledger.transactions import Transaction
 
 __all__ = ["MAX_QUEUE", "Sealer", "Sequencer", "seal_with"]
@@ -229,17 +230,25 @@ class Sequencer:
 
     def _append(self, transactions: list[Transaction]) -> list[Receipt | AssayError]:
         """Append one block of what is accepted; outcomes for as many transactions as it had room for."""
+        verified = Verified()
+        if any(transaction.authenticated for transaction in transactions):
+            with self._backend.reading() as reader:
+                verified.add(reader.store, transactions)
         while True:
             try:
                 with self._backend.appending() as append:
-                    return self._append_to(append, transactions)
+                    return self._append_to(append, transactions, verified)
             except Superseded:
                 continue
 
-    def _append_to(self, append: Append, transactions: list[Transaction]) -> list[Receipt | AssayError]:
+    def _append_to(
+        self, append: Append, transactions: list[Transaction], verified: Verified
+    ) -> list[Receipt | AssayError]:
         head = append.head().header
         time = max(self._clock(), head.time)
-        execution = self._machine.execute(append, transactions, height=head.height + 1, time=time)
+        execution = self._machine.execute(
+            append, transactions, height=head.height + 1, time=time, check_signature=verified
+        )
         if execution.entries:
             change = Change.following(append, self._machine.genesis, execution, time)
             append.stage(change)

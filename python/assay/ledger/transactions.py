@@ -17,6 +17,7 @@ chain whose genesis allows records by anyone takes them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
@@ -24,7 +25,8 @@ from typing import Final, Literal, TypeAlias
 from assay.core.encoding import decode, decode_record, digest_bytes, encode, encode_record
 from assay.core.errors import EncodingError, LimitError
 from assay.identity.certificate import MAX_INDEX, Certificate
-from assay.identity.keys import SigningKey, verify_signature
+from assay.identity.keys import SigningKey
+from assay.identity.signatures import verify_digest
 
 __all__ = ["CALL", "ENDORSED", "MAX_TRANSACTION_BYTES", "RECORD", "UNAUTHENTICATED", "Transaction", "TransactionType"]
 
@@ -33,12 +35,20 @@ CALL: Final = "call"
 ENDORSED: Final = "endorsed"
 RECORD: Final = "record"
 
+SignatureCheck: TypeAlias = Callable[[Certificate, bytes, bytes], None]
+"""Raises `SignatureError` unless the certificate's key made the signature (last) on the digest of 32 bytes."""
+
 MAX_TRANSACTION_BYTES: Final = 1 << 20
 MAX_COUNTER: Final = (1 << 63) - 1
 UNAUTHENTICATED: Final = MAX_INDEX + 1  # the first of the senders that are nobody in particular, up to 2^63
 _KIND = "assay.ledger.transaction"
 _SIGNATURE = "assay/ledger/transaction/v2"
 _TYPES = [str, bytes, int, int, str, str, bytes, bytes, bytes, bytes]
+
+
+def check_signature(certificate: Certificate, digest32: bytes, signature: bytes) -> None:
+    """The `SignatureCheck` of one signature by itself."""
+    verify_digest(certificate.public_key, digest32, signature)
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,12 @@ class Transaction:
 
     def check_signature(self, certificate: Certificate) -> None:
         """Raise `SignatureError` unless the key of `certificate` signed this transaction."""
-        verify_signature(certificate.public_key, _SIGNATURE, self._fields(), self.signature)
+        check_signature(certificate, self.digest, self.signature)
+
+    @cached_property
+    def proposal(self) -> Transaction:
+        """What the endorsers of this transaction executed: it without effects, endorsements and signature."""
+        return replace(self, type=ENDORSED, effects=b"", endorsements=b"", signature=b"")
 
     @cached_property
     def encoded(self) -> bytes:
