@@ -22,7 +22,7 @@ CXX_SOURCES := $(shell find cpp bindings tests benchmarks -name node_modules -pr
 demo: $(VENV)/.installed-ml
 	$(BIN)/assay rollup demo --out demo-out --json demo-out/demo.json $(ARGS)
 
-test: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready lint
+test: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready $(BIN)/etcd lint
 	$(MAKE) --no-print-directory fuzz CASES=2000000
 	$(TRAP) $(TRAP_SHORT)
 	ASSAY_REQUIRE_INTEROP=1 $(BIN)/python -m pytest -n auto --dist loadfile tests
@@ -111,6 +111,9 @@ $(INTEROP)/node_modules/.ready: $(INTEROP)/package-lock.json
 	@command -v node >/dev/null || { echo "node is missing: apt install nodejs npm"; exit 1; }
 	cd $(INTEROP) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+$(BIN)/etcd: | $(VENV)/.tools
+	tools/etcd.sh $(VENV)
 
 clean:
 	rm -rf $(VENV) build $(INTEROP)/node_modules

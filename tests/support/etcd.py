@@ -1,7 +1,6 @@
 """Clusters of etcd for tests: three nodes on free loopback ports, ended with the test process however that ends."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,14 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from assay.ledger.etcd.cluster import Cluster, free_ports
+from assay.core.errors import DependencyMissing
+from assay.ledger.etcd.cluster import Cluster, find_etcd, free_ports
 from assay.ledger.etcd.gateway import Gateway
 
 
 def require_etcd():
     """Skip the test without etcd, or fail it where it is required (CI)."""
-    if shutil.which("etcd") is None:
-        missing = "etcd is not installed (apt-get install etcd-server)"
+    try:
+        find_etcd()
+    except DependencyMissing as absent:
+        missing = str(absent)
         if os.environ.get("CI") or os.environ.get("ASSAY_REQUIRE_INTEROP"):
             pytest.fail(f"tests on etcd are required here, but {missing}")
         pytest.skip(missing)

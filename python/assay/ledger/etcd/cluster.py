@@ -19,6 +19,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -43,8 +44,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def find_etcd() -> str:
-    """The path of `etcd`; raises `DependencyMissing`."""
-    program = shutil.which("etcd")
+    """The path of `etcd`, from $PATH or beside this Python; raises `DependencyMissing`."""
+    program = shutil.which("etcd") or shutil.which("etcd", path=f"{sys.prefix}/bin")
     if program is None:
         raise DependencyMissing("this needs the program etcd 3.4 or newer: apt install etcd-server", name="etcd")
     return program
