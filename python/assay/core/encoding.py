@@ -90,14 +90,31 @@ def _write(out: bytearray, value: Any, depth: int, limit: int) -> None:
     elif isinstance(value, (list, tuple)):
         out.append(_TUPLE if isinstance(value, tuple) else _LIST)
         out += _length(len(value))
-        for item in value:
-            _write(out, item, depth + 1, limit)
+        _write_items(out, value, depth + 1, limit)
     elif isinstance(value, Mapping):
         _write_map(out, value, depth, limit)
     elif hasattr(value, "__index__"):
         _write_int(out, value.__index__())
     else:
         raise WrongType(f"a value of type {type(value).__name__} has no canonical encoding")
+
+
+def _write_items(out: bytearray, items: Sequence[Any], depth: int, limit: int) -> None:
+    """Write each item; short bytes, str and natural numbers, of which most messages consist, without a call each."""
+    if depth > MAX_DEPTH and items:
+        raise LimitError(f"the value nests deeper than {MAX_DEPTH} levels")
+    for item in items:
+        kind = type(item)
+        if kind is bytes and len(item) < 256:
+            out += _SHORT_BYTES[len(item)]
+            out += item
+        elif kind is str and len(item) < 256 and item.isascii():
+            out += _SHORT_STR[len(item)]
+            out += item.encode()
+        elif kind is int and 0 <= item < 256:
+            out += _SMALL_NATURAL[item]
+        else:
+            _write(out, item, depth, limit)
 
 
 def _write_map(out: bytearray, value: Mapping[Any, Any], depth: int, limit: int) -> None:
@@ -129,6 +146,15 @@ def _length(size: int) -> bytes:
     if size >= 1 << 32:
         raise LimitError(f"a length of {size} does not fit in 4 bytes")
     return size.to_bytes(4, "big")
+
+
+def _heads(tag: int) -> tuple[bytes, ...]:
+    """Tag and length of items of up to 255 bytes."""
+    return tuple(bytes([tag]) + _length(size) for size in range(256))
+
+
+_SHORT_BYTES, _SHORT_STR = _heads(_BYTES), _heads(_STR)
+_SMALL_NATURAL = (_heads(_NATURAL)[0], *(_heads(_NATURAL)[1] + bytes([value]) for value in range(1, 256)))
 
 
 def _utf8(text: str) -> bytes:
