@@ -102,48 +102,40 @@ class Change:
     entries: Sequence[bytes]  # encoded
     writes: Mapping[tuple[str, str], bytes | None]  # (space, key) -> the new value, None: deleted
     clients: Mapping[int, Done]
-    state_digest: StateDigest  # after the block
+    state_digest: StateDigest | None  # after the block; None when it wrote nothing
+    history: History  # of all blocks, this one among them
     nodes: Sequence[Node]  # of the history, that this block completes
 
     @classmethod
     def first(cls, genesis: Genesis, state: Overlay) -> Change:
         """Block 0 of a chain, with the state that its contracts begin with."""
-        return cls._make(genesis, None, genesis.time, [], state, {}, StateDigest(), History())
-
-    @classmethod
-    def following(cls, before: View, genesis: Genesis, execution: Execution, time: int) -> Change:
-        """The block that follows `before` at `time`, of what was executed on it."""
-        entries = [entry.encoded for entry in execution.entries]
-        return cls._make(
-            genesis, before.head().header, time, entries, execution.overlay, execution.clients,
-            before.state_digest(), before.history(),
-        )  # fmt: skip
-
-    @classmethod
-    def _make(
-        cls,
-        genesis: Genesis,
-        head: Header | None,
-        time: int,
-        entries: Sequence[bytes],
-        state: Overlay,
-        clients: Mapping[int, Done],
-        digest: StateDigest,
-        history: History,
-    ) -> Change:
+        digest = StateDigest()
         state.move(digest)
         header = Header(
-            chain_id=genesis.chain_id,
-            height=0 if head is None else head.height + 1,
-            previous=NO_BLOCK if head is None else head.hash,
+            genesis.chain_id, 0, NO_BLOCK, genesis.time, 0, merkle.root([]), digest.digest(), History().root()
+        )
+        return cls(header, [], state.writes, {}, digest, *History().grow(header.hash))
+
+    @classmethod
+    def following(cls, before: View, execution: Execution, time: int) -> Change:
+        """The block that follows `before` at `time`, of what was executed on it."""
+        head, history, state = before.head().header, before.history(), execution.overlay
+        entries = [entry.encoded for entry in execution.entries]
+        digest = None
+        if state.writes:
+            digest = before.state_digest()
+            state.move(digest)
+        header = Header(
+            chain_id=head.chain_id,
+            height=head.height + 1,
+            previous=head.hash,
             time=time,
             count=len(entries),
             entries_root=merkle.root(entries),
-            state_digest=digest.digest(),
+            state_digest=head.state_digest if digest is None else digest.digest(),
             history_root=history.root(),
         )
-        _, nodes = history.grow(header.hash)
-        return cls(header, entries, state.writes, clients, digest, nodes)
+        return cls(header, entries, state.writes, execution.clients, digest, *history.grow(header.hash))
 
 
 class Append(Reader):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from assay.crypto import sha256_tree
 from assay.crypto.sha256 import Bytes
 
 __all__ = ["check_path", "leaf_hash", "path", "root"]
+
+_FEW: Final = 32  # leaves up to which a tree is hashed here sooner than by the pool
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -37,7 +40,15 @@ def _leaves(entries: Sequence[bytes]) -> Bytes:
 
 def root(entries: Sequence[bytes]) -> bytes:
     """The root over `entries`."""
-    return sha256_tree.root(_leaves(entries), "rfc6962") if entries else hashlib.sha256().digest()
+    if not entries:
+        return hashlib.sha256().digest()
+    if len(entries) > _FEW:
+        return sha256_tree.root(_leaves(entries), "rfc6962")
+    level = [leaf_hash(entry) for entry in entries]
+    while len(level) > 1:
+        odd = level[len(level) & ~1 :]  # a last node without a sibling moves up unchanged
+        level = [_node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=False)] + odd
+    return level[0]
 
 
 def path(entries: Sequence[bytes], position: int) -> list[bytes]:

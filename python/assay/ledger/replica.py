@@ -57,7 +57,7 @@ def execute_again(machine: Machine, before: View, block: Block, *, sealed: bool 
             raise VerificationError(f"transaction {position} has another result than it gives")
     if len(execution.entries) != len(block.entries):
         raise VerificationError("the block holds more than a block may")
-    change = Change.following(before, machine.genesis, execution, header.time)
+    change = Change.following(before, execution, header.time)
     check_header(header, change)
     return change
 

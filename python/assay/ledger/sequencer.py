@@ -29,7 +29,7 @@ from assay.ledger.backend import Append, Backend, Change, Done, Superseded, chec
 from assay.ledger.base import QueueFull, Receipt
 from assay.ledger.blocks import MAX_BLOCK_ENTRIES, SealedHeader
 from assay.ledger.genesis import Genesis
-from assay.ledger.machine import Machine
+from assay.ledger.machine import NO_RESULT, Machine
 from assay.ledger.signatures import Verified
 from assay.ledger.transactions import Transaction
 
@@ -49,7 +49,8 @@ def seal_with(genesis: Genesis, key: SealingKey) -> Sealer:
             f"the sealing key is not that of a signer of chain {genesis.label!r}, or its quorum of {genesis.quorum} "
             "needs more than one"
         )
-    return lambda change: change.header.sealed(genesis, [key])
+    signer = genesis.signers.index(key.public)
+    return lambda change: SealedHeader(change.header, ((signer, key.seal(change.header.hash)),))
 
 
 class _Caller:
@@ -250,7 +251,7 @@ class Sequencer:
             append, transactions, height=head.height + 1, time=time, check_signature=verified
         )
         if execution.entries:
-            change = Change.following(append, self._machine.genesis, execution, time)
+            change = Change.following(append, execution, time)
             append.stage(change)
             append.commit(self._sealer(change))
         outcomes: list[Receipt | AssayError] = []
@@ -268,7 +269,8 @@ class Sequencer:
 
 def receipt(sender: int, done: Done, result: bytes) -> Receipt:
     """The receipt of a transaction whose entry has the encoded `result`."""
-    return Receipt(sender, done.counter, done.digest, done.height, done.position, decode(result))
+    value = None if result == NO_RESULT else decode(result)
+    return Receipt(sender, done.counter, done.digest, done.height, done.position, value)
 
 
 class _Helper:

@@ -139,9 +139,9 @@ class _Walk(View):
         change = self._begin(block) if self._head is None else execute_again(self._machine, self, block)
         self._state.write(change.writes)
         self._clients |= change.clients
-        self._digest = change.state_digest
-        self._history, nodes = self._history.grow(block.header.hash)
-        for _, _, node in nodes:
+        self._digest = change.state_digest or self._digest
+        self._history = change.history
+        for _, _, node in change.nodes:
             self._nodes.update(node)
         self._head = block.sealed
 

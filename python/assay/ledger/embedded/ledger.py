@@ -20,6 +20,7 @@ from assay.ledger.backend import Append, Backend, Change, Reader
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded.database import Database, failures
 from assay.ledger.embedded.tables import TableAppend, TableReader, insert_first
+from assay.ledger.embedded.tip import Tip
 from assay.ledger.genesis import Genesis
 from assay.ledger.machine import Machine
 from assay.ledger.sequenced import SequencedLedger
@@ -39,7 +40,7 @@ class EmbeddedBackend(Backend):
         self.path = self._database.path
         self.name = str(path)
         self._appended = threading.Condition()
-        self._closed = False
+        self._tip: Tip | None = None  # used under the write lock alone
         try:
             with failures(self.path), self._database.reading() as connection:
                 row = connection.execute("SELECT genesis FROM genesis").fetchone()
@@ -61,7 +62,14 @@ class EmbeddedBackend(Backend):
     def appending(self) -> Iterator[Append]:
         """The write lock of the file; other processes wait for it up to 30 s."""
         with failures(self.path), self._database.writing() as connection:
-            yield TableAppend(connection)
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            if self._tip is None or self._tip.version != version:
+                self._tip = Tip(version)
+            try:
+                yield TableAppend(connection, self._tip)
+            except BaseException:
+                self._tip = None
+                raise
         with self._appended:
             self._appended.notify_all()
 

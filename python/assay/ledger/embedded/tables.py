@@ -9,9 +9,10 @@ from typing import Any
 from assay.core.errors import NotFound, VerificationError
 from assay.ledger.backend import Append, Change, Done, Reader
 from assay.ledger.blocks import MAX_BLOCK_ENTRIES, Block, Entry, SealedHeader
+from assay.ledger.embedded.tip import Tip, TipStore
 from assay.ledger.genesis import Genesis
 from assay.ledger.history import History, Node
-from assay.ledger.state import StateDigest
+from assay.ledger.state import StateDigest, Store
 
 __all__ = ["TableAppend", "TableReader", "TableStore", "insert_change", "insert_first", "node_position"]
 
@@ -41,7 +42,7 @@ class TableReader(Reader):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.store = TableStore(connection)
+        self.store: Store = TableStore(connection)
 
     def head(self) -> SealedHeader:
         """The header of the newest block."""
@@ -125,16 +126,48 @@ class TableReader(Reader):
 
 
 class TableAppend(TableReader, Append):
-    """The newest state, under the write lock of the file."""
+    """The newest state, under the write lock of the file. What is in `tip` is not read again."""
+
+    def __init__(self, connection: sqlite3.Connection, tip: Tip) -> None:
+        super().__init__(connection)
+        self.store = TipStore(self.store, tip)
+        self._tip = tip
+        self._staged: Change | None = None
+
+    def head(self) -> SealedHeader:
+        """The header of the newest block."""
+        if self._tip.head is None:
+            self._tip.head = super().head()
+        return self._tip.head
+
+    def last_of(self, sender: int) -> Done | None:
+        """The sender's last transaction."""
+        clients = self._tip.clients
+        if sender not in clients:
+            clients[sender] = super().last_of(sender)
+        return clients[sender]
+
+    def state_digest(self) -> StateDigest:
+        """The digest of the state."""
+        return super().state_digest() if self._tip.lanes is None else StateDigest(self._tip.lanes)
+
+    def history(self) -> History:
+        """The history of all blocks."""
+        if self._tip.history is None:
+            self._tip.history = super().history()
+        return self._tip.history
 
     def stage(self, change: Change) -> None:
         """Write all but the block's header, which waits for its seals."""
         insert_change(self._connection, change)
+        self._staged = change
 
     def commit(self, sealed: SealedHeader) -> None:
         """Write the header, and commit."""
+        assert self._staged is not None
         insert_header(self._connection, sealed)
         self._connection.execute("COMMIT")
+        self._tip.advance(self._staged, sealed)
 
 
 def node_position(level: int, index: int) -> int:
@@ -171,7 +204,7 @@ def insert_change(connection: sqlite3.Connection, change: Change) -> None:
     ]
     connection.executemany("INSERT OR REPLACE INTO clients VALUES (?, ?, ?, ?, ?)", clients)
     _insert_nodes(connection, change.nodes)
-    if change.writes:
+    if change.state_digest is not None:
         _write_state(connection, change.writes)
         connection.execute("UPDATE state_digest SET lanes = ?", (change.state_digest.lanes,))
 
