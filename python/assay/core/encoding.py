@@ -111,8 +111,10 @@ def _write_items(out: bytearray, items: Sequence[Any], depth: int, limit: int) -
         elif kind is str and len(item) < 256 and item.isascii():
             out += _SHORT_STR[len(item)]
             out += item.encode()
-        elif kind is int and 0 <= item < 256:
-            out += _SMALL_NATURAL[item]
+        elif kind is int and 0 <= item < 1 << 64:
+            size = (item.bit_length() + 7) >> 3
+            out += _SHORT_NATURAL[size]
+            out += item.to_bytes(size, "big")
         else:
             _write(out, item, depth, limit)
 
@@ -153,8 +155,7 @@ def _heads(tag: int) -> tuple[bytes, ...]:
     return tuple(bytes([tag]) + _length(size) for size in range(256))
 
 
-_SHORT_BYTES, _SHORT_STR = _heads(_BYTES), _heads(_STR)
-_SMALL_NATURAL = (_heads(_NATURAL)[0], *(_heads(_NATURAL)[1] + bytes([value]) for value in range(1, 256)))
+_SHORT_NATURAL, _SHORT_BYTES, _SHORT_STR = _heads(_NATURAL), _heads(_BYTES), _heads(_STR)
 
 
 def _utf8(text: str) -> bytes:
