@@ -128,8 +128,9 @@ class TableReader(Reader):
 class TableAppend(TableReader, Append):
     """The newest state, under the write lock of the file. What is in `tip` is not read again."""
 
-    def __init__(self, connection: sqlite3.Connection, tip: Tip) -> None:
+    def __init__(self, connection: sqlite3.Connection, tip: Tip | None = None) -> None:
         super().__init__(connection)
+        tip = tip or Tip()
         self.store = TipStore(self.store, tip)
         self._tip = tip
         self._staged: Change | None = None

@@ -25,7 +25,7 @@ class Tip:
 
     __slots__ = ("clients", "head", "history", "lanes", "values", "version")
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int = 0) -> None:
         self.version = version  # SQLite's count of what others wrote
         self.head: SealedHeader | None = None
         self.lanes: bytes | None = None
