@@ -6,7 +6,8 @@
     chain/NAME/control/leader     who may append, for as long as its lease lives
     chain/NAME/control/mail/NN    the mailbox of a process that hands its transactions to the leader, likewise
 
-Genesis and blocks are bodies: they stand there themselves up to 256 KiB, larger ones by their name in the store.
+The leader watches the control keys behind the head, so their order matters. Genesis and blocks are bodies: they stand
+there themselves up to 256 KiB, larger ones by their name in the store.
 """
 
 from __future__ import annotations

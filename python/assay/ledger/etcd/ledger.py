@@ -89,9 +89,9 @@ class EtcdLedger(SequencedLedger):
         if sequencer is not None and self._leadership is not None:
             self._clerk = Clerk(chain, sequencer, self._leadership)
             self._clerk.start()
+        self._listener = Listener(chain.gateway, chain.layout, self._changed, self._removed)
         if self._leadership is not None:
             self._leadership.start()
-        self._listener = Listener(chain.gateway, chain.layout, self._changed, self._removed)
         self._listener.start()
 
     @property
@@ -118,6 +118,7 @@ class EtcdLedger(SequencedLedger):
             self._leadership.wake()
 
     def _leader_changed(self) -> None:
+        self._listener.listen_to_head(not self.leads)
         if self._courier is not None:
             self._courier.leadership_changed()
         if self._clerk is not None and self.leads:
