@@ -11,7 +11,16 @@ from itertools import count
 import pytest
 
 from assay.core.errors import AssayError, EncodingError, InvalidInput, LimitError, StateError
-from assay.ledger.etcd.errors import Ambiguous, AuthFailed, Compacted, QuotaReached, Rejected, Unavailable, error_of
+from assay.ledger.etcd.errors import (
+    Ambiguous,
+    AuthFailed,
+    Compacted,
+    LeaseGone,
+    QuotaReached,
+    Rejected,
+    Unavailable,
+    error_of,
+)
 from assay.ledger.etcd.gateway import Gateway, absent, created_at, delete, end_of, get, modified_at, put
 from assay.ledger.etcd.maintenance import recover
 from assay.ledger.etcd.url import Address, Endpoint
@@ -72,7 +81,7 @@ def test_what_etcd_refuses(gateway, prefix):
         gateway.put(prefix, bytes(2 << 20))
     with pytest.raises(Rejected, match="key is not provided"):
         gateway.put(b"", b"")
-    with pytest.raises(Rejected, match="lease not found"):
+    with pytest.raises(LeaseGone, match="lease not found"):
         gateway.put(prefix, b"", lease=12345)
     with pytest.raises(Rejected, match="future"):
         gateway.compact(1 << 60)

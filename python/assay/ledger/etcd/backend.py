@@ -143,12 +143,12 @@ class EtcdBackend(Backend):
         """Return when the replica has all that etcd had at the time of the call."""
         if self._closed:
             raise StateError(f"{self.name} is closed")
-        head = self._chain.head()
         here = self._newest
-        if head.height == here[0]:
-            self._check_same(head, here)
-        elif head.height > here[0]:
+        head = self._chain.head()
+        if head.height > here[0]:
             self.follow(head)  # when the block is our own and on its way, this waits for it
+        else:  # what the replica had before the question, etcd has too
+            self._check_same(head, here)
 
     @contextmanager
     def reading_locally(self) -> Iterator[Reader]:

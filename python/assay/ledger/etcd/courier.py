@@ -23,7 +23,7 @@ from assay.ledger.blocks import Block
 from assay.ledger.etcd.backend import EtcdBackend
 from assay.ledger.etcd.chain import Chain, Deposed
 from assay.ledger.etcd.clerk import is_failure, outcome_of
-from assay.ledger.etcd.errors import Ambiguous, Unavailable
+from assay.ledger.etcd.errors import Ambiguous, LeaseGone, Unavailable
 from assay.ledger.etcd.gateway import KeyValue, absent, created_at, get, modified_at, put
 from assay.ledger.etcd.leadership import Leadership
 from assay.ledger.etcd.mail import MAX_BATCH, MAX_BATCH_BYTES, Answer, Request, is_answer
@@ -229,8 +229,9 @@ class Courier:
                     return
                 if self._send(batch):
                     self._await(batch)
-            except (Unavailable, Ambiguous) as fault:
+            except (Unavailable, Ambiguous, LeaseGone) as fault:
                 _log.info("the mailbox: %s", fault)
+                self._leadership.wake()
                 time.sleep(_PAUSE)
             self._give_up(batch)
 

@@ -6,6 +6,7 @@
 | `Ambiguous`    | perhaps, now or a little later     | read what it would have changed, then decide |
 | `QuotaReached` | no                                 | compact, defragment, disarm (`maintenance`)  |
 | `AuthFailed`   | no                                 | other credentials or rights                  |
+| `LeaseGone`    | no: the lease ran out              | take another lease                           |
 | `Compacted`    | no: the revision is gone           | read the present state, begin again from it  |
 | `Rejected`     | no: the request itself was refused | mend the request                             |
 
@@ -22,6 +23,7 @@ __all__ = [
     "Ambiguous",
     "AuthFailed",
     "Compacted",
+    "LeaseGone",
     "QuotaReached",
     "Rejected",
     "TokenExpired",
@@ -50,6 +52,10 @@ class TokenExpired(AuthFailed):
     """The token of a session is no longer known; a new one is asked for."""
 
 
+class LeaseGone(SystemFailure):
+    """The lease that a key was to have, or that was to be kept alive, is no more."""
+
+
 class Compacted(NotFound):
     """The revision asked for was compacted away."""
 
@@ -72,6 +78,8 @@ def error_of(code: int, message: str, *, repeatable: bool) -> Exception:
     message = message[:300]
     if "database space exceeded" in message:
         return QuotaReached(f"{message}: compact, defragment and disarm it (assay ledger cluster recover)")
+    if "lease not found" in message:
+        return LeaseGone(message)
     if code == _UNAUTHENTICATED:
         return TokenExpired(message)
     if code == _NOT_PERMITTED or any(part in message for part in _PASSWORD):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from assay.core.errors import AssayError, EncodingError
-from assay.ledger.etcd.errors import Compacted, Rejected
+from assay.ledger.etcd.errors import Compacted, LeaseGone
 from assay.ledger.etcd.transport import Transport, as_object
 from assay.ledger.etcd.url import Address
 
@@ -201,11 +201,8 @@ class Gateway:
 
     def revoke(self, lease: int) -> None:
         """End a lease, and its keys with it; one that is gone already is no error."""
-        try:
+        with suppress(LeaseGone):
             self.transport.post("/v3/lease/revoke", {"ID": str(lease)}, repeatable=True)
-        except Rejected as refusal:
-            if "lease not found" not in str(refusal):
-                raise
 
     # --- the cluster --------------------------------------------------------------------------------------------------
 
