@@ -90,5 +90,58 @@ def test_info(path, world):
 
 
 def test_help_has_an_example():
-    for verb in ("verify", "info"):
+    for verb in ("verify", "info", "export", "backup", "restore"):
         assert f"Example: assay ledger {verb}" in run(verb, "--help").stdout
+
+
+# --- copies ----------------------------------------------------------------------------------------------------------
+
+
+def test_backup_export_restore(path, world, tmp_path):
+    done = run("backup", path, tmp_path / "copy.ledger")
+    assert done.exit_code == 0, done.output
+    assert "copied" in done.stdout
+    facts = json.loads(run("export", path, tmp_path / "chain.export", "--json").stdout)
+    assert (facts["height"], facts["chain_id"]) == (2, world.genesis.chain_id.hex())
+    assert facts["bytes"] == (tmp_path / "chain.export").stat().st_size
+    pins = ["--chain-id", facts["chain_id"], "--checkpoint", f"2:{facts['hash']}", *TALLY]
+    for source in ("copy.ledger", "chain.export"):
+        target = tmp_path / f"{source}.restored"
+        done = run("restore", tmp_path / source, target, "--json", *pins)
+        assert done.exit_code == 0, done.output
+        restored = json.loads(done.stdout)
+        assert (restored["verified"], restored["hash"], restored["transactions"]) == (True, facts["hash"], 2)
+        assert run("verify", target, *pins).exit_code == 0
+        again = run("restore", tmp_path / source, target, *pins)
+        assert again.exit_code == 2
+        assert "exists already" in again.stderr
+    done = run("restore", tmp_path / "chain.export", tmp_path / "third", *TALLY)
+    assert done.exit_code == 0
+    assert "3 blocks, 2 transactions" in done.stdout
+
+
+def test_restore_refuses(path, world, tmp_path):
+    assert run("export", path, tmp_path / "chain.export").exit_code == 0
+    assert run("export", path, tmp_path / "chain.export").exit_code == 2
+    for source in (path, tmp_path / "chain.export"):
+        done = run("restore", source, tmp_path / "new", "--json", "--chain-id", "00" * 32, *TALLY)
+        assert (done.exit_code, json.loads(done.stdout)["verified"]) == (1, False)
+        assert run("restore", source, tmp_path / "new", "--checkpoint", "7:" + "00" * 32, *TALLY).exit_code == 1
+        assert run("restore", source, tmp_path / "new").exit_code == 2  # the contract is not installed
+    raw = (tmp_path / "chain.export").read_bytes()
+    (tmp_path / "cut.export").write_bytes(raw[:-5])
+    done = run("restore", tmp_path / "cut.export", tmp_path / "new", *TALLY)
+    assert done.exit_code == 2
+    assert "cut short" in done.stderr
+    for source in (__file__, "/nonexistent", tmp_path):
+        assert run("restore", source, tmp_path / "new").exit_code == 2
+    assert run("backup", __file__, tmp_path / "new").exit_code == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_lines_of_json(path):
+    done = run("export", path, "-", "--lines")
+    assert done.exit_code == 0
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line.get("height") for line in lines] == [None, 0, 1, 2]
+    assert lines[2]["entries"][0]["method"] == "add"

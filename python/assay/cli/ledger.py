@@ -1,37 +1,39 @@
-"""`assay ledger`: verify a stored chain, or show what it is.
+"""`assay ledger`: verify a stored chain, show what it is, copy it; clusters to keep one on.
 
-Exit status: 0 verified (or shown), 1 refused, 2 usage or unreadable.
+Exit status: 0 verified (or done), 1 refused, 2 usage or unreadable.
 """
 
 from __future__ import annotations
 
-import importlib
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from assay.cli import ledger_cluster
+from assay.cli import ledger_cluster, ledger_copies
+from assay.cli.ledger_options import (
+    AsJson,
+    ChainId,
+    Contracts,
+    LedgerPath,
+    Seen,
+    checkpoint_of,
+    hex32,
+    registry_of,
+    show,
+    show_refusal,
+    unreadable,
+)
 from assay.core.clock import to_datetime
-from assay.core.errors import AssayError, InvalidInput
 from assay.core.progress import RichProgress
-from assay.ledger import BrokenChain, Checkpoint, Contract, ContractRegistry, EmbeddedLedger, verify_ledger
+from assay.ledger import BrokenChain, EmbeddedLedger, verify_ledger
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Read and verify ledgers.", no_args_is_help=True)
+app = typer.Typer(help="Read, verify and copy ledgers.", no_args_is_help=True)
 app.add_typer(ledger_cluster.app, name="cluster")
-
-LedgerPath = Annotated[Path, typer.Argument(metavar="PATH", help="The ledger's file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-ChainId = Annotated[str, typer.Option(metavar="HEX", help="Refuse every chain but the one with this id.")]
-Seen = Annotated[str, typer.Option(metavar="HEIGHT:HASH", help="A block that you know: refuse a chain without it.")]
-Contracts = Annotated[
-    list[str], typer.Option("--contract", metavar="MODULE:CLASS", help="A contract that is not installed; repeatable.")
-]
+app.command(epilog="Example: assay ledger export demo-out/ledger.db chain.export")(ledger_copies.export)
+app.command(epilog="Example: assay ledger backup demo-out/ledger.db monday.ledger")(ledger_copies.backup)
+app.command(epilog="Example: assay ledger restore monday.ledger new.ledger --chain-id HEX")(ledger_copies.restore)
 
 
 @app.command(epilog="Example: assay ledger verify demo-out/chain.ledger --json")
@@ -48,19 +50,17 @@ def verify(
     --checkpoint, that its end was not cut off remains unknown.
     """
     broken: BrokenChain | None = None
-    with _unreadable(as_json):
-        pinned = _hex(chain_id, "--chain-id") if chain_id else None
-        seen = _checkpoint(checkpoint) if checkpoint else None
-        registry = ContractRegistry(_load(name) for name in contract)
+    with unreadable(as_json):
+        pinned = hex32(chain_id, "--chain-id") if chain_id else None
+        seen = checkpoint_of(checkpoint) if checkpoint else None
+        registry = registry_of(contract)
         with EmbeddedLedger(path) as ledger, RichProgress() as progress:
             try:
                 report = verify_ledger(ledger, registry, chain_id=pinned, checkpoint=seen, progress=progress)
             except BrokenChain as verdict:
                 broken = verdict
     if broken is not None:
-        facts = {"verified": False, "height": broken.height, "reason": broken.reason}
-        _show(facts, as_json, f"REFUSED  block {broken.height}: {broken.reason}", error=True)
-        raise typer.Exit(1)
+        show_refusal(broken, as_json)
     facts = {
         "verified": True,
         "chain_id": report.chain_id.hex(),
@@ -78,13 +78,13 @@ def verify(
     ]
     if pinned is None:
         lines.append("note      no --chain-id: the file keeps its own rules; which chain it is, was not checked")
-    _show(facts, as_json, "\n".join(lines))
+    show(facts, as_json, "\n".join(lines))
 
 
 @app.command(epilog="Example: assay ledger info demo-out/chain.ledger")
 def info(path: LedgerPath, as_json: AsJson = False) -> None:
     """Show what a chain is and how far it goes, without verifying it."""
-    with _unreadable(as_json), EmbeddedLedger(path) as ledger:
+    with unreadable(as_json), EmbeddedLedger(path) as ledger:
         genesis, head = ledger.genesis, ledger.head().header
         size = path.stat().st_size
     facts: dict[str, Any] = {
@@ -108,46 +108,4 @@ def info(path: LedgerPath, as_json: AsJson = False) -> None:
         *(f"signer    {signer}" for signer in facts["signers"]),
         *(f"contract  {each['instance']}: {each['name']} ({each['code'][:16]})" for each in facts["contracts"]),
     ]
-    _show(facts, as_json, "\n".join(lines))
-
-
-def _show(facts: dict[str, Any], as_json: bool, text: str, *, error: bool = False) -> None:
-    typer.echo(json.dumps(facts) if as_json else text, err=error and not as_json)
-
-
-@contextmanager
-def _unreadable(as_json: bool) -> Iterator[None]:
-    """What cannot be read or was asked wrongly ends with status 2."""
-    try:
-        yield
-    except AssayError as error:
-        _show({"error": str(error)}, as_json, f"assay ledger: {error}", error=True)
-        raise typer.Exit(2) from None
-
-
-def _hex(text: str, what: str) -> bytes:
-    try:
-        raw = bytes.fromhex(text)
-    except ValueError:
-        raw = b""
-    if len(raw) != 32:
-        raise InvalidInput(f"{what} is 64 hexadecimal digits, not {text!r}")
-    return raw
-
-
-def _checkpoint(text: str) -> Checkpoint:
-    height, _, digest = text.partition(":")
-    if not height.isascii() or not height.isdigit():
-        raise InvalidInput(f"--checkpoint is HEIGHT:HASH, not {text!r}")
-    return Checkpoint(int(height), _hex(digest, "the hash of --checkpoint"))
-
-
-def _load(name: str) -> Contract:
-    module, _, attribute = name.partition(":")
-    try:
-        contract = getattr(importlib.import_module(module), attribute)()
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise InvalidInput(f"--contract {name!r} cannot be loaded: {error}") from None
-    if not isinstance(contract, Contract):
-        raise InvalidInput(f"--contract {name!r} is not a contract")
-    return contract
+    show(facts, as_json, "\n".join(lines))

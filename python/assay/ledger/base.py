@@ -27,7 +27,7 @@ from assay.ledger.blocks import Block, SealedHeader
 from assay.ledger.contracts import StateReader
 from assay.ledger.genesis import Genesis
 from assay.ledger.proofs import ExtensionProof, HistoryProof, InclusionProof
-from assay.ledger.state import Store
+from assay.ledger.state import StateDigest, Store
 from assay.ledger.transactions import Transaction
 
 if TYPE_CHECKING:
@@ -168,6 +168,10 @@ class Ledger(ABC):
     @abstractmethod
     def history_nodes(self) -> Iterator[bytes]:
         """The nodes that are kept for proofs, in the order in which they appeared, for verification."""
+
+    @abstractmethod
+    def state_digest(self) -> StateDigest:
+        """The digest of the state as it is kept to be moved along, for verification."""
 
     @abstractmethod
     def close(self) -> None:

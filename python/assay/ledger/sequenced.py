@@ -19,7 +19,7 @@ from assay.ledger.contracts import StateReader
 from assay.ledger.genesis import Genesis
 from assay.ledger.proofs import ExtensionProof, HistoryProof
 from assay.ledger.sequencer import Sequencer, receipt
-from assay.ledger.state import Overlay, SpaceState, Store
+from assay.ledger.state import Overlay, SpaceState, StateDigest, Store
 from assay.ledger.transactions import Transaction
 
 __all__ = ["SequencedLedger"]
@@ -150,6 +150,11 @@ class SequencedLedger(Ledger):
         """The nodes that are kept for proofs."""
         with self._backend.reading() as reader:
             yield from reader.history_nodes()
+
+    def state_digest(self) -> StateDigest:
+        """The digest of the state as it is kept."""
+        with self._backend.reading() as reader:
+            return reader.state_digest()
 
     def close(self) -> None:
         """Let go of everything; whoever waits is told."""

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 
 from assay.core.errors import AssayError, SystemFailure, VerificationError
 from assay.core.progress import SILENT, Progress
@@ -23,7 +24,7 @@ from assay.ledger.machine import Machine
 from assay.ledger.replica import check_header, execute_again
 from assay.ledger.state import MemoryStore, StateDigest
 
-__all__ = ["BrokenChain", "Checkpoint", "Report", "verify_ledger"]
+__all__ = ["BrokenChain", "Checkpoint", "Report", "blame", "verify_ledger"]
 
 
 class BrokenChain(VerificationError):
@@ -72,8 +73,8 @@ def verify_ledger(
     genesis = ledger.genesis
     if chain_id is not None and genesis.chain_id != chain_id:
         raise BrokenChain(0, f"the chain is {genesis.chain_id.hex()}, not {chain_id.hex()}")
-    with _blame(0):
-        end = ledger.head().header.height
+    end = _end(ledger)
+    with blame(0):
         ledger.block(0).sealed.check_seals(genesis)  # before its contracts are looked for
     if checkpoint is not None and checkpoint.height > end:
         raise BrokenChain(end + 1, f"missing, though block {checkpoint.height} was seen before: the end is cut off")
@@ -81,7 +82,7 @@ def verify_ledger(
     transactions = 0
     with progress.task("verifying blocks", total=end + 1) as task:
         for height in range(end + 1):
-            with _blame(height):
+            with blame(height):
                 block = ledger.block(height)
                 walk.step(block)
             if checkpoint is not None and checkpoint.height == height and block.header.hash != checkpoint.hash:
@@ -89,13 +90,26 @@ def verify_ledger(
             transactions += len(block.entries)
             task.advance()
     header = block.header
-    with _blame(end):
+    with blame(end):
         walk.check_stored(ledger)
     return Report(genesis.chain_id, end, header.hash, transactions, header.state_digest)
 
 
+def _end(ledger: Ledger) -> int:
+    """The height of the head; where its header cannot be read, the verdict on the first block that cannot."""
+    try:
+        return ledger.head().header.height
+    except SystemFailure:
+        raise
+    except AssayError:
+        for height in count():
+            with blame(height):
+                ledger.block(height)
+        raise
+
+
 @contextmanager
-def _blame(height: int) -> Iterator[None]:
+def blame(height: int) -> Iterator[None]:
     """Turn what goes wrong with a block into the verdict on it; failures of the machine pass."""
     try:
         yield
@@ -160,6 +174,8 @@ class _Walk(View):
             digest.add(space, key, value)
         if digest.digest() != self._digest.digest():
             raise VerificationError("the stored state is not the one that the blocks lead to")
+        if ledger.state_digest().lanes != self._digest.lanes:
+            raise VerificationError("the stored lanes of the state's digest are not those that the blocks lead to")
         if dict(ledger.client_items()) != self._clients:
             raise VerificationError("the stored last transactions of the senders are not those in the blocks")
         nodes = hashlib.sha256()

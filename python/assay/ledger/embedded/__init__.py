@@ -2,6 +2,7 @@
 
 - `ledger`: the handle of a chain in a file; `engine`: a folder of such files
 - `database`: the file, its schema and its connections; `tables`: its rows as blocks and state
+- `files`: what is told and done about files without SQLite; `backup`: copies made while writers go on, and restored
 """
 
 from assay.ledger.embedded.engine import EmbeddedEngine

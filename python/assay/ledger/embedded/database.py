@@ -16,12 +16,10 @@ from typing import Final
 from urllib.parse import quote
 
 from assay.core.errors import LedgerError, LimitError, NotFound, StateError, SystemFailure
+from assay.ledger.embedded.files import APPLICATION_ID, SCHEMA_VERSION, check_numbers, check_opening, new_file
 
-__all__ = ["SCHEMA_VERSION", "Database", "failures"]
+__all__ = ["Database", "failures"]
 
-SCHEMA_VERSION: Final = 2
-_APPLICATION_ID: Final = 0x41534C47  # "ASLG"
-_WRITTEN_BY: Final = {1: "an assay whose ledgers had no channels and records yet"}
 _MAX_ROW_BYTES: Final = 16 << 20
 _SCHEMA: Final = (
     "CREATE TABLE genesis (genesis BLOB NOT NULL)",
@@ -33,7 +31,7 @@ _SCHEMA: Final = (
     " height INTEGER NOT NULL, position INTEGER NOT NULL)",
     "CREATE TABLE state_digest (lanes BLOB NOT NULL)",
     "CREATE TABLE state (space TEXT, key BLOB, value BLOB NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID",
-    f"PRAGMA application_id = {_APPLICATION_ID}",
+    f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 
@@ -67,6 +65,7 @@ class Database:
         self.path = Path(path)
         if not self.path.is_file():
             raise NotFound(f"there is no ledger {self.path}")
+        check_opening(self.path)
         self._process = self._writer_process = os.getpid()
         self._resting: list[sqlite3.Connection] = []
         self._inherited: list[sqlite3.Connection] = []  # kept, because closing them here could upset the parent
@@ -82,34 +81,19 @@ class Database:
 
     @staticmethod
     def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
-        """Make a new file with the rows that `fill` inserts, all or nothing: it is built aside and renamed."""
-        path = Path(path)
-        if path.exists():
-            raise StateError(f"{path} exists already; a ledger is never overwritten")
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-        try:
-            with failures(path):
-                database = sqlite3.connect(draft, isolation_level=None)
-                try:
-                    database.execute("PRAGMA journal_mode = WAL")
-                    database.execute("PRAGMA synchronous = FULL")
-                    database.execute("BEGIN")
-                    for statement in _SCHEMA:
-                        database.execute(statement)
-                    fill(database)
-                    database.execute("COMMIT")
-                finally:
-                    database.close()
-            os.link(draft, path)  # fails when somebody else was faster
-            _sync_folder(path.parent)
-        except FileExistsError:
-            raise StateError(f"{path} exists already; a ledger is never overwritten") from None
-        except OSError as error:
-            if isinstance(error, SystemFailure):
-                raise
-            raise SystemFailure(f"{path} cannot be made: {error.strerror}") from error
-        finally:
-            draft.unlink(missing_ok=True)
+        """Make a new file with the rows that `fill` inserts, all or nothing."""
+        with new_file(Path(path)) as draft, failures(path):
+            database = sqlite3.connect(draft, isolation_level=None)
+            try:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = FULL")
+                database.execute("BEGIN")
+                for statement in _SCHEMA:
+                    database.execute(statement)
+                fill(database)
+                database.execute("COMMIT")
+            finally:
+                database.close()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -193,23 +177,7 @@ def _uri(path: Path, mode: str) -> str:
 def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != _APPLICATION_ID:
-        raise LedgerError(f"{path} is an SQLite file, but not a ledger (application id {application:#x})")
-    if version > SCHEMA_VERSION:
-        raise LedgerError(f"{path} has schema {version}, this assay reads up to {SCHEMA_VERSION}: upgrade assay")
-    if version < SCHEMA_VERSION:
-        raise LedgerError(
-            f"{path} has schema {version}, which this assay no longer reads (it reads {SCHEMA_VERSION}): "
-            f"open it with {_WRITTEN_BY.get(version, 'the assay that wrote it')}; the file was left as it is"
-        )
+    check_numbers(path, application, version)
     found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
     if found != {statement for statement in _SCHEMA if statement.startswith("CREATE")}:
         raise LedgerError(f"{path} holds other tables, views or triggers than a ledger has; it is not opened")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,0 +1,152 @@
+"""Copies of a ledger in a file: backups made while writers go on, and new ledgers made of them or of an export.
+
+A backup is a ledger file like any other: chain and state as of one block. SQLite copies it page by page inside one read
+transaction, so that what is written meanwhile is not in it and nobody waits; only the write-ahead log of the source
+grows until the copy ends. Every new file is built aside, and named when it is whole and on the disk: an interrupted
+copy leaves nothing, and nothing that exists is replaced.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from assay.core.progress import SILENT, Progress
+from assay.ledger.backend import Change
+from assay.ledger.blocks import Block, SealedHeader
+from assay.ledger.contracts import ContractRegistry
+from assay.ledger.embedded.database import Database, failures
+from assay.ledger.embedded.files import new_file
+from assay.ledger.embedded.ledger import EmbeddedBackend, EmbeddedLedger
+from assay.ledger.export import ExportReader
+from assay.ledger.machine import Machine
+from assay.ledger.replica import Replica, check_header
+from assay.ledger.verify import BrokenChain, Checkpoint, Report, blame, verify_ledger
+
+__all__ = ["backup", "restore", "restore_export"]
+
+_STEP_PAGES: Final = 1024  # 4 MiB
+
+
+def backup(source: Path, target: Path, *, progress: Progress = SILENT) -> SealedHeader:
+    """Copy the ledger at `source` into the new file `target`; returns the head of the copy, to be kept elsewhere.
+
+    Raises `StateError` when `target` exists, `SystemFailure` when it cannot be written, and what opening a ledger
+    raises. The copy is not verified: `restore` does that, and `verify_ledger` at any time.
+    """
+    with new_file(Path(target)) as draft:
+        _copy(Path(source), draft, Path(target), progress)
+        with EmbeddedLedger(draft) as copied:
+            return copied.head()
+
+
+def restore(
+    source: Path,
+    target: Path,
+    registry: ContractRegistry | None = None,
+    *,
+    chain_id: bytes | None = None,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress = SILENT,
+) -> Report:
+    """Copy the backup `source` into the new file `target`, and verify the copy before it takes that name.
+
+    `chain_id` and `checkpoint` say which chain it must be and how far it must go, as in `verify_ledger`, whose
+    exceptions are raised here too; `StateError` when `target` exists.
+    """
+    with new_file(Path(target)) as draft:
+        _copy(Path(source), draft, Path(target), progress)
+        with EmbeddedLedger(draft) as copied:
+            return verify_ledger(copied, registry, chain_id=chain_id, checkpoint=checkpoint, progress=progress)
+
+
+def restore_export(
+    stream: BinaryIO,
+    target: Path,
+    registry: ContractRegistry | None = None,
+    *,
+    chain_id: bytes | None = None,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress = SILENT,
+) -> Report:
+    """Make the new file `target` of an export (`assay.ledger.export`), each block checked and executed again.
+
+    Raises `BrokenChain` at the first block that breaks a rule, `EncodingError` for a stream that is no whole export,
+    `LedgerError` when a contract is unknown here, `StateError` when `target` exists.
+    """
+    with new_file(Path(target)) as draft, progress.task("restoring blocks") as task:
+        reader = ExportReader(stream)
+        genesis = reader.genesis
+        if chain_id is not None and genesis.chain_id != chain_id:
+            raise BrokenChain(0, f"the chain is {genesis.chain_id.hex()}, not {chain_id.hex()}")
+        machine = Machine(genesis, registry or ContractRegistry())
+        header, transactions = None, 0
+        with closing(_Restored(draft, machine)) as restored:
+            for block in reader.blocks():
+                with blame(block.header.height):
+                    restored.apply(block)
+                header = block.header
+                if checkpoint is not None and (checkpoint.height, header.hash) == (header.height, checkpoint.hash):
+                    checkpoint = None
+                transactions += header.count
+                task.advance()
+        if header is None:
+            raise BrokenChain(0, "the export holds no block, not even the first")
+        if checkpoint is not None:
+            raise BrokenChain(checkpoint.height, f"the export does not hold the block {checkpoint.hash.hex()}")
+        return Report(genesis.chain_id, header.height, header.hash, transactions, header.state_digest)
+
+
+class _Restored:
+    """A ledger file that comes to be, block by block."""
+
+    def __init__(self, path: Path, machine: Machine) -> None:
+        self._path = path
+        self._machine = machine
+        self._backend: EmbeddedBackend | None = None
+
+    def apply(self, block: Block) -> None:
+        """Check the next block, execute it, and store it."""
+        if self._backend is not None:
+            Replica(self._backend, self._machine).apply(block)
+            return
+        block.sealed.check_seals(self._machine.genesis)
+        block.sealed.check_follows(None)
+        block.check_entries()
+        EmbeddedBackend.create(self._path, self._machine.genesis, self._machine, partial(_first_sealed, block))
+        self._backend = EmbeddedBackend(self._path, writable=True)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._backend is not None:
+            self._backend.close()
+
+
+def _first_sealed(block: Block, change: Change) -> SealedHeader:
+    check_header(block.header, change)
+    return block.sealed
+
+
+def _copy(source: Path, draft: Path, target: Path, progress: Progress) -> None:
+    database = Database(source, writable=False)
+    try:
+        with failures(source), database.snapshot() as connection, progress.task(f"copying {source.name}") as task:
+            done = 0
+
+            def report(_: int, remaining: int, total: int) -> None:
+                nonlocal done
+                task.describe(f"copying {source.name}: page {total - remaining} of {total}")
+                task.advance(total - remaining - done)
+                done = total - remaining
+
+            with failures(target):
+                copy = sqlite3.connect(draft, isolation_level=None)
+                try:
+                    connection.backup(copy, pages=_STEP_PAGES, progress=report)
+                finally:
+                    copy.close()
+    finally:
+        database.close()
