@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from assay.core.errors import InvalidInput
 from assay.core.progress import SILENT, Progress
 from assay.crypto.groth16 import snarkjs
+from assay.ledger.embedded import EmbeddedLedger
 from assay.rollup.accounts import BlockedError
 from assay.rollup.chart import ScoreSeries, draw_scores
 from assay.rollup.config import DetectorConstants
@@ -299,7 +300,7 @@ def _write_files(deployment: Deployment, result: DemoResult, out: Path) -> list[
         draw_scores(chart, series, 0.5, title=title, score_name="xi = 1 - C / N")
     else:
         draw_scores(chart, series, 1.0, title=title)
-    return [*written, chart, deployment.ledger_path]
+    return [*written, chart, *([deployment.ledger.path] if isinstance(deployment.ledger, EmbeddedLedger) else [])]
 
 
 def _series(participant: _Participant, result: DemoResult) -> NDArray[np.float64]:

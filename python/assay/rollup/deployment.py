@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from assay.core.errors import LimitError
 from assay.crypto import eddsa, groth16
 from assay.crypto.groth16 import snarkjs
 from assay.identity import CertificateAuthority, Credentials, Role, SealingKey, SigningKey, TrustStore, apply
-from assay.ledger import accounts
+from assay.ledger import Ledger, accounts
 from assay.ledger.client import Client as LedgerClient
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded import EmbeddedLedger
@@ -42,10 +43,13 @@ from assay.rollup.registrar import Registrar
 from assay.rollup.service import Model, RecognitionService
 from assay.rollup.transaction import Query, Rotate
 
-__all__ = ["CONTRACT", "Deployment", "Member", "User"]
+__all__ = ["CONTRACT", "Deployment", "LedgerFactory", "Member", "User"]
 
 CONTRACT = "rollup"
 """Name of the contract's instance on the ledger."""
+
+LedgerFactory: TypeAlias = Callable[[Genesis, SealingKey, ContractRegistry], Ledger]
+"""Begins the chain of a genesis that a key seals, with the contracts of a registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class Deployment:
         detector: constants in force.
         prover: proves the batches and sets their size.
         folder: where the ledger file goes; a temporary folder if None.
+        ledger: begins the chain; None: the embedded ledger, in the file ledger.db of the folder.
         window: how far an account may run ahead of what is proved; default one batch.
         budget: queries of each identity.
         rollup_id: names the rollup on its ledger.
@@ -92,6 +97,7 @@ class Deployment:
         detector: DetectorConstants,
         prover: Prover,
         folder: Path | None = None,
+        ledger: LedgerFactory | None = None,
         window: int | None = None,
         budget: int = 1 << 16,
         rollup_id: int = 1,
@@ -117,8 +123,7 @@ class Deployment:
             table_root=table.root,
             detector=detector,
         )
-        self.ledger_path = self.folder / "ledger.db"
-        self.ledger = self._begin_ledger(rollup_id, batch_size)
+        self.ledger = self._begin_ledger(ledger or self._embedded, rollup_id, batch_size)
         self.rollup = RollupId(chain_field(self.ledger.chain_id), rollup_id)
         self.trust = TrustStore(self.authority.certificate, self.authority.revocation_list())
         self.service = RecognitionService(
@@ -287,7 +292,7 @@ class Deployment:
         payload = accounts.publish_payload([member.credentials.certificate])
         self._clients[Role.REGISTRAR].submit(accounts.ACCOUNTS, accounts.PUBLISH, payload)
 
-    def _begin_ledger(self, rollup_id: int, batch_size: int) -> EmbeddedLedger:
+    def _begin_ledger(self, begin: LedgerFactory, rollup_id: int, batch_size: int) -> Ledger:
         key = snarkjs.verification_key_to_json(self.prover.key.verifying_key).encode()
         owner = self.owner.credentials.certificate.index
         parameters = genesis_parameters(rollup_id, batch_size, owner, key, self.config)
@@ -301,8 +306,12 @@ class Deployment:
             contracts=[(CONTRACT, RollupContract.name, parameters)],
             registry=registry,
         )
-        self.ledger_path.unlink(missing_ok=True)
-        return EmbeddedLedger.create(self.ledger_path, genesis, seal, registry=registry)
+        return begin(genesis, seal, registry)
+
+    def _embedded(self, genesis: Genesis, key: SealingKey, registry: ContractRegistry) -> Ledger:
+        path = self.folder / "ledger.db"
+        path.unlink(missing_ok=True)
+        return EmbeddedLedger.create(path, genesis, key, registry=registry)
 
 
 def _verify_possession(public_key: tuple[int, int], message: bytes, signature: bytes) -> bool:
