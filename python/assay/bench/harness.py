@@ -7,7 +7,8 @@
 `curve` is null where there is none; `bits` is the length of the modulus or key, null where there is none.
 `seconds` is the median of five runs after a warm-up, or of as many as fit in 120 s. `peak_mib` is the peak resident
 memory of the process during the runs. `ratio` = peer_seconds / seconds: above 1 we are faster. Where a peer is
-null, `why_no_peer` says why.
+null, `why_no_peer` says why. A benchmark may add figures of its own to its rows, such as a rate or the number of
+clients: they follow the columns above.
 """
 
 from __future__ import annotations
@@ -18,16 +19,18 @@ import platform
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from assay import _native
 from assay.bench.peers import why_missing
 
-__all__ = ["CURVE", "Report", "Result", "Timing", "configured", "measure"]
+__all__ = ["CURVE", "Figures", "Report", "Result", "Timing", "alternate", "configured", "measure"]
+
+Figures: TypeAlias = Mapping[str, str | int | float | None]
 
 CURVE = "bn254"
 RUNS = 5
@@ -59,6 +62,12 @@ class Result:
     ratio: float | None = None
     why_no_peer: str | None = None
     bits: int | None = None
+    figures: Figures = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The columns of every benchmark, then the figures of this one."""
+        row = asdict(self)
+        return {**{name: value for name, value in row.items() if name != "figures"}, **self.figures}
 
 
 @dataclass(slots=True)
@@ -80,17 +89,20 @@ class Report:
         why_no_peer: str | None = None,
         *,
         bits: int | None = None,
+        figures: Figures | None = None,
     ) -> None:
         """Appends a row; the ratio follows from the peer's seconds. Without them the row says why: `why_no_peer`, or
-        what is missing on this machine, or that the peer has no such function."""
+        what is missing on this machine, or that the peer has no such function. `figures` are further columns."""
         ratio = why = None
         if peer_seconds is not None:
             ratio = peer_seconds / timing.seconds
         else:
-            why = "no peer for this case" if peer is None else why_no_peer or why_missing()
+            why = why_no_peer or ("no peer for this case" if peer is None else why_missing())
         row = (timing.seconds, timing.runs, timing.peak_mib, peer if peer_seconds is not None else None)
         self.results.append(
-            Result(case, size, _native.num_threads(), _native.isa(), *row, peer_seconds, ratio, why, bits)
+            Result(
+                case, size, _native.num_threads(), _native.isa(), *row, peer_seconds, ratio, why, bits, figures or {}
+            )
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -100,7 +112,7 @@ class Report:
             "curve": self.curve,
             "machine": {"cpu": cpu_name(), "cores": len(os.sched_getaffinity(0)), "isa": _native.isa()},
             "commit": commit(),
-            "results": [asdict(result) for result in self.results],
+            "results": [result.to_json() for result in self.results],
         }
 
 
@@ -125,6 +137,35 @@ def measure(
         if time.perf_counter() - began + max(seconds) > budget:
             break
     return Timing(statistics.median(seconds), len(seconds), _peak_mib())
+
+
+def alternate(
+    ours: Callable[[], float], theirs: Callable[[], float], *, runs: int = RUNS, budget: float = BUDGET_SECONDS
+) -> tuple[Timing, float]:
+    """Runs two sides in turn, so that both meet the same noise of the machine; each returns its own seconds.
+
+    A warm-up of each, then up to `runs` pairs as in `measure`. Returns our timing (the peak of memory is that of our
+    runs) and the median of theirs.
+    """
+    began = time.perf_counter()
+    ours(), theirs()
+    if time.perf_counter() - began > budget / 2:
+        runs = 1
+    seconds: list[tuple[float, float]] = []
+    peak = 0.0
+    while len(seconds) < runs:
+        started = time.perf_counter()
+        gc.collect()
+        _reset_peak()
+        mine = ours()
+        peak = max(peak, _peak_mib())
+        gc.collect()
+        seconds.append((mine, theirs()))
+        now = time.perf_counter()
+        if now - began + (now - started) > budget:
+            break
+    timing = Timing(statistics.median(mine for mine, _ in seconds), len(seconds), peak)
+    return timing, statistics.median(other for _, other in seconds)
 
 
 @contextmanager
