@@ -14,6 +14,7 @@ void bind_curve(py::module_& m);
 void bind_hash(py::module_& m);
 void bind_sha256(py::module_& m);
 void bind_babyjubjub(py::module_& m);
+void bind_ed25519(py::module_& m);
 void bind_merkle(py::module_& m);
 void bind_ntt(py::module_& m);
 void bind_msm(py::module_& m);
@@ -35,6 +36,7 @@ PYBIND11_MODULE(_native, m) {
   assay::bindings::bind_hash(m);
   assay::bindings::bind_sha256(m);
   assay::bindings::bind_babyjubjub(m);
+  assay::bindings::bind_ed25519(m);
   assay::bindings::bind_merkle(m);
   assay::bindings::bind_ntt(m);
   assay::bindings::bind_msm(m);

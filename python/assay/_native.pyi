@@ -60,6 +60,7 @@ __all__: list[str] = [
     "ceremony_encode",
     "ceremony_lagrange",
     "cpu_info",
+    "ed25519_verify",
     "eddsa_verify",
     "expected_prime_tests",
     "field_dot",
@@ -942,6 +943,16 @@ def ceremony_lagrange(
     """
 
 def cpu_info() -> dict: ...
+def ed25519_verify(
+    public_keys: numpy.typing.NDArray[numpy.uint8],
+    messages: bytes,
+    offsets: numpy.typing.NDArray[numpy.uint64],
+    signatures: numpy.typing.NDArray[numpy.uint8],
+) -> numpy.typing.NDArray[numpy.bool]:
+    """
+    uint8[n, 32], the messages one after the other, where each begins uint64[n + 1], uint8[n, 64] -> bool[n]: which signatures verify.
+    """
+
 def eddsa_verify(
     keys: numpy.typing.NDArray[numpy.uint64],
     messages: numpy.typing.NDArray[numpy.uint64],

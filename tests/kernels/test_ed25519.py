@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -14,8 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import ed25519_reference as reference
+from support import trap
 from support.ed25519_reference import BASE, IDENTITY, L, P
 
+from assay import _native
 from assay.core.errors import EncodingError, InvalidInput, SignatureError, WrongType
 from assay.crypto import ed25519
 
@@ -195,6 +200,30 @@ def test_any_batch_is_judged_one_by_one(isa: str, data: list[tuple[bytes, int, i
     assert verdicts(cases) == [openssl(*case) for case in cases]
 
 
+def test_messages_of_each_length_about_a_block(isa: str) -> None:
+    """SHA-512 hashes R || A || M: 64 bytes before the message, padding of at least 17 behind it, in blocks of 128."""
+    rng = random.Random(12)
+    lengths = [*range(0, 70), *range(170, 200), 1000, 5000]
+    cases = [valid(rng, rng.randbytes(length)) for length in lengths]
+    assert verdicts(cases) == [True] * len(cases)
+    shorter = [(public, message[:-1], signature) for public, message, signature in cases[1:]]
+    assert verdicts(shorter) == [False] * len(shorter)
+
+
+def test_the_kernel_refuses_messages_that_do_not_fit() -> None:
+    public, message, signature = valid(random.Random(13), b"four")
+    key, mark = (np.frombuffer(part, np.uint8).reshape(1, -1) for part in (public, signature))
+    assert _native.ed25519_verify(key, message, np.array([0, 4], np.uint64), mark).tolist() == [True]
+    for offsets in ([0], [0, 3], [1, 4], [0, 5], [0, 4, 4], [4, 0], [0, 2**64 - 1]):
+        with pytest.raises(InvalidInput, match="offsets"):
+            _native.ed25519_verify(key, message, np.array(offsets, np.uint64), mark)
+    two = np.concatenate([key, key]), np.concatenate([mark, mark])
+    with pytest.raises(InvalidInput, match="offsets must rise"):
+        _native.ed25519_verify(two[0], message, np.array([0, 2**63, 4], np.uint64), two[1])
+    with pytest.raises(InvalidInput, match="signatures must have shape"):
+        _native.ed25519_verify(two[0], message, np.array([0, 4, 4], np.uint64), mark)
+
+
 def test_malformed_lengths_are_false_and_leave_the_others(isa: str) -> None:
     good = valid(random.Random(6))
     public, message, signature = good
@@ -264,3 +293,23 @@ def test_keys_fit_to_be_handed_out() -> None:
             ed25519.require_key(data)
     with pytest.raises(EncodingError, match="32 bytes, got 31"):
         ed25519.require_key(bytes(31))
+
+
+@pytest.mark.skipif(
+    "ifma" in _native.cpu_info()["available"] or "avx512" not in _native.cpu_info()["available"],
+    reason="the tests above run on ifma, or the processor lacks what the instruction trap needs",
+)
+def test_the_level_ifma_under_the_instruction_trap() -> None:
+    chosen = "ifma and (rfc or taming or mixed or limits or lengths)"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-s", "-p", "no:cacheprovider", "-k", chosen, __file__],
+        env=trap.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed is not None, done.stdout[-3000:]
+    assert int(passed[1]) >= 6
+    assert "fails its known answer" not in done.stdout + done.stderr  # it would run the level below

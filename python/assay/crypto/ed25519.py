@@ -14,16 +14,14 @@ refuses the special ones with `require_key`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from assay import _native
 from assay.core.errors import EncodingError, InvalidInput, SignatureError, WrongType
-from assay.core.threads import map_threaded
 from assay.crypto.sha256 import Bytes, require_rows
 
 __all__ = ["PUBLIC_KEY_BYTES", "SIGNATURE_BYTES", "require_key", "verify", "verify_many", "verify_rows"]
@@ -33,7 +31,6 @@ Verdicts: TypeAlias = npt.NDArray[np.bool_]
 PUBLIC_KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 _FIELD: Final = (1 << 255) - 19
-_FEWEST_THREADED: Final = 4
 
 # y of the points of order 1, 2, 4 and 8, apart from the sign of x (Bernstein, Lange, "Montgomery curves and the
 # Montgomery ladder", 2017, section 2.4, lists those of Curve25519, which these are on the Edwards curve).
@@ -61,19 +58,19 @@ def verify_many(public: Sequence[bytes], messages: Sequence[bytes], signatures: 
         InvalidInput: the three sequences differ in length.
         WrongType: an element is not bytes.
     """
-    n = len(public)
-    if len(messages) != n or len(signatures) != n:
-        raise InvalidInput(f"{n} keys, {len(messages)} messages and {len(signatures)} signatures do not pair up")
-    for name, values in (("public key", public), ("message", messages), ("signature", signatures)):
-        for value in values:
-            if not isinstance(value, bytes):
-                raise WrongType(f"a {name} is bytes, got {type(value).__name__}")
-    formed = [i for i in range(n) if len(public[i]) == PUBLIC_KEY_BYTES and len(signatures[i]) == SIGNATURE_BYTES]
+    n = _paired(len(public), len(messages), len(signatures))
+    formed = [
+        len(key) == PUBLIC_KEY_BYTES and len(mark) == SIGNATURE_BYTES
+        for key, mark in zip(_all_bytes(public, "public key"), _all_bytes(signatures, "signature"), strict=True)
+    ]
+    if all(formed):
+        return _verify(
+            np.frombuffer(b"".join(public), np.uint8).reshape(n, PUBLIC_KEY_BYTES),
+            messages,
+            np.frombuffer(b"".join(signatures), np.uint8).reshape(n, SIGNATURE_BYTES),
+        )
     verdicts = np.zeros(n, np.bool_)
-    if formed:
-        keys = np.frombuffer(b"".join([public[i] for i in formed]), np.uint8).reshape(-1, PUBLIC_KEY_BYTES)
-        marks = np.frombuffer(b"".join([signatures[i] for i in formed]), np.uint8).reshape(-1, SIGNATURE_BYTES)
-        verdicts[formed] = verify_rows(keys, [messages[i] for i in formed], marks)
+    verdicts[formed] = verify_many(*(list(compress(part, formed)) for part in (public, messages, signatures)))
     return verdicts
 
 
@@ -81,15 +78,13 @@ def verify_rows(public: Bytes, messages: Sequence[bytes], signatures: Bytes) -> 
     """Which of the signatures uint8[n, 64] verify under the keys uint8[n, 32]: bool[n].
 
     Raises:
-        WrongType: another dtype.
+        WrongType: another dtype, or a message that is not bytes.
         InvalidInput: another shape.
     """
     require_rows(public, PUBLIC_KEY_BYTES, "public")
     require_rows(signatures, SIGNATURE_BYTES, "signatures")
-    n = len(public)
-    if len(signatures) != n or len(messages) != n:
-        raise InvalidInput(f"{n} keys, {len(messages)} messages and {len(signatures)} signatures do not pair up")
-    return _one_by_one(public, messages, signatures)
+    _paired(len(public), len(messages), len(signatures))
+    return _verify(np.ascontiguousarray(public), messages, np.ascontiguousarray(signatures))
 
 
 def require_key(public: bytes) -> None:
@@ -111,18 +106,21 @@ def require_key(public: bytes) -> None:
         raise EncodingError("the Ed25519 public key is not a point of the curve")
 
 
-def _one_by_one(public: Bytes, messages: Sequence[bytes], signatures: Bytes) -> Verdicts:
-    """By OpenSSL, in threads, which hold no interpreter lock while it works."""
-    n = len(public)
-    keys, marks = public.tobytes(), signatures.tobytes()
+def _paired(keys: int, messages: int, signatures: int) -> int:
+    if messages != keys or signatures != keys:
+        raise InvalidInput(f"{keys} keys, {messages} messages and {signatures} signatures do not pair up")
+    return keys
 
-    def judge(i: int) -> bool:
-        try:
-            key = Ed25519PublicKey.from_public_bytes(keys[PUBLIC_KEY_BYTES * i : PUBLIC_KEY_BYTES * (i + 1)])
-            key.verify(marks[SIGNATURE_BYTES * i : SIGNATURE_BYTES * (i + 1)], messages[i])
-        except (InvalidSignature, ValueError):
-            return False
-        return True
 
-    workers = _native.num_threads() if n >= _FEWEST_THREADED else 1
-    return np.array(map_threaded(judge, n, workers), np.bool_)
+def _all_bytes(values: Sequence[bytes], name: str) -> Sequence[bytes]:
+    for value in values:
+        if not isinstance(value, bytes):
+            raise WrongType(f"a {name} is bytes, got {type(value).__name__}")
+    return values
+
+
+def _verify(public: Bytes, messages: Sequence[bytes], signatures: Bytes) -> Verdicts:
+    offsets = np.zeros(len(messages) + 1, np.uint64)
+    np.cumsum([len(message) for message in _all_bytes(messages, "message")], dtype=np.uint64, out=offsets[1:])
+    verdicts: Verdicts = _native.ed25519_verify(public, b"".join(messages), offsets, signatures)
+    return verdicts
