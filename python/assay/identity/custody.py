@@ -7,7 +7,6 @@ record's kind as associated data. Signing keys use PKCS #8's own encryption (`ke
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,11 +15,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from assay.core.encoding import decode_record, encode_record
-from assay.core.errors import AuthorizationError, InvalidInput, LimitError, NotFound, StateError, SystemFailure
+from assay.core.errors import AuthorizationError, InvalidInput, StateError
+from assay.core.private_files import read_private, write_private
 
 __all__ = ["SecretBytes", "read_private", "write_private"]
 
-_MAX_FILE = 64 << 10
 _PLAIN, _SEALED = "assay.secret.plain", "assay.secret.sealed"
 
 
@@ -80,37 +79,3 @@ def _stretch(passphrase: bytes, salt: bytes) -> bytes:
     if not passphrase:
         raise InvalidInput("the passphrase is empty; give None for no protection")
     return Scrypt(salt=salt, length=32, n=1 << 15, r=8, p=1).derive(passphrase)
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write `data` durably to a new file of mode 0600; an existing file is never overwritten."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except FileExistsError:
-        raise StateError(f"{path} exists already; a key file is never overwritten") from None
-    except OSError as error:
-        raise SystemFailure(f"{path} cannot be written: {error.strerror}") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def read_private(path: Path) -> bytes:
-    """Read a key file; refuses one that anybody but its owner may read or write."""
-    try:
-        with Path(path).open("rb") as file:
-            status = os.fstat(file.fileno())
-            if status.st_mode & 0o077:
-                mode = stat.filemode(status.st_mode)
-                raise AuthorizationError(f"{path} is open to others ({mode}): chmod 600 it, and consider the key known")
-            data = file.read(_MAX_FILE + 1)
-    except FileNotFoundError:
-        raise NotFound(f"there is no key file {path}") from None
-    except AuthorizationError:
-        raise
-    except OSError as error:
-        raise SystemFailure(f"{path} cannot be read: {error.strerror}") from error
-    if len(data) > _MAX_FILE:
-        raise LimitError(f"{path} is larger than {_MAX_FILE} bytes and no key file")
-    return data

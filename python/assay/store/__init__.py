@@ -3,14 +3,18 @@
 - `base`: the protocol that every back end follows; `folder`: the one in a local folder (`locks`, `verify`)
 - `cid`: names; `protobuf`, `dagpb`, `unixfs`: the encodings of nodes; `profiles`: how files are cut
 - `layout`: from a file to its blocks; `reading`: from the blocks to the file
+- `vault`: sealed objects with a key each (`sealing`), wrapped for recipients (`recipients`), kept apart (`keyring`)
 """
 
 from assay.store.base import MAX_BLOCK, Adding, Collected, Store
 from assay.store.cid import Cid, Codec
-from assay.store.errors import BadFile, DamagedBlock, MissingBlock
+from assay.store.errors import BadFile, DamagedBlock, DamagedSeal, KeyErased, MissingBlock, NoKey
 from assay.store.folder import FolderStore
+from assay.store.keyring import Keyring
 from assay.store.layout import cid_of
 from assay.store.profiles import KUBO_RAW_LEAVES, PROFILES, UNIXFS_V1_2025, Profile, profile_named
+from assay.store.recipients import Recipient, RecipientKey
+from assay.store.vault import Vault
 from assay.store.verify import DamagedStore, Verified
 
 __all__ = [
@@ -24,11 +28,18 @@ __all__ = [
     "Codec",
     "Collected",
     "DamagedBlock",
+    "DamagedSeal",
     "DamagedStore",
     "FolderStore",
+    "KeyErased",
+    "Keyring",
     "MissingBlock",
+    "NoKey",
     "Profile",
+    "Recipient",
+    "RecipientKey",
     "Store",
+    "Vault",
     "Verified",
     "cid_of",
     "profile_named",

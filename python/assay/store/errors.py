@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.core.errors import NotFound, VerificationError
 from assay.store.cid import Cid
 
-__all__ = ["BadFile", "DamagedBlock", "MissingBlock"]
+__all__ = ["BadFile", "DamagedBlock", "DamagedSeal", "KeyErased", "MissingBlock", "NoKey"]
 
 
 class MissingBlock(NotFound):
@@ -35,3 +35,19 @@ class BadFile(VerificationError, ValueError):
         super().__init__(f"{cid} is no file: {reason}")
         self.cid = cid
         self.reason = reason
+
+
+class NoKey(NotFound):
+    """The keyring holds no key of the object for this recipient."""
+
+
+class KeyErased(NotFound):
+    """The key of the object was destroyed here."""
+
+    def __init__(self, cid: Cid) -> None:
+        super().__init__(f"the key of {cid} was erased")
+        self.cid = cid
+
+
+class DamagedSeal(VerificationError):
+    """A sealed object, or a wrapped key, was changed, cut, mixed up, or belongs to another key."""

@@ -324,16 +324,18 @@ def _read_block(place: Path, cid: Cid) -> bytes:
         if error.errno == errno.ELOOP:
             raise DamagedBlock(cid, "a symbolic link lies in its place") from None
         raise SystemFailure(f"the block {cid} cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise DamagedBlock(cid, "no file lies in its place")
         if status.st_size > MAX_BLOCK:
             raise DamagedBlock(cid, f"its file has {status.st_size} bytes, above the limit of {MAX_BLOCK}")
-        block = file.read(status.st_size + 1)
-        while len(block) <= MAX_BLOCK and (piece := file.read(MAX_BLOCK)):  # grows meanwhile, or a slow file system
+        block = os.read(descriptor, status.st_size + 1)
+        while len(block) <= MAX_BLOCK and (piece := os.read(descriptor, MAX_BLOCK)):  # it grows, or comes in pieces
             block += piece
         return block
+    finally:
+        os.close(descriptor)
 
 
 def _holds(place: Path, cid: Cid, block: bytes | memoryview) -> bool:

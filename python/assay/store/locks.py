@@ -20,7 +20,7 @@ from pathlib import Path
 
 from assay.core.errors import StateError
 
-__all__ = ["Locks"]
+__all__ = ["Locks", "locked"]
 
 
 class Locks:
@@ -35,8 +35,8 @@ class Locks:
         """Keeps the sweep of a collection away; shared, and a thread may nest it."""
         depth = getattr(self._mine, "depth", 0)
         if depth == 0:
-            with self._held("gate", fcntl.LOCK_SH):
-                descriptor = self._lock("adding", fcntl.LOCK_SH)
+            with locked(self._folder / "gate", shared=True):
+                descriptor = _lock(self._folder / "adding", shared=True)
         self._mine.depth = depth + 1
         try:
             yield
@@ -50,29 +50,31 @@ class Locks:
         """One collection at a time. `StateError` in the middle of an addition by the same thread."""
         if getattr(self._mine, "depth", 0):
             raise StateError("a collection inside of an addition would wait for itself")
-        with self._held("collecting", fcntl.LOCK_EX):
+        with locked(self._folder / "collecting"):
             yield
 
     @contextmanager
     def sweeping(self) -> Iterator[None]:
         """Nobody adds."""
-        with self._held("gate", fcntl.LOCK_EX), self._held("adding", fcntl.LOCK_EX):
+        with locked(self._folder / "gate"), locked(self._folder / "adding"):
             yield
 
-    @contextmanager
-    def _held(self, name: str, how: int) -> Iterator[None]:
-        descriptor = self._lock(name, how)
-        try:
-            yield
-        finally:
-            os.close(descriptor)
 
-    def _lock(self, name: str, how: int) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(self._folder / name, flags, 0o600)
-        try:
-            fcntl.flock(descriptor, how)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return descriptor
+@contextmanager
+def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
+    """Holds the lock file `path`, alone unless `shared`."""
+    descriptor = _lock(path, shared)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(path: Path, shared: bool) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
