@@ -72,6 +72,20 @@ class TestEtcd(LedgerContract):
             yield Replica(backend, Machine(world.genesis, world.registry)), copy
 
 
+class TestEtcdThroughAnother(TestEtcd):
+    """The same for a process that does not lead: everything goes through its mailbox."""
+
+    @pytest.fixture
+    def ledger(self, world, engine):
+        with engine.create("chain", world.genesis, world.key), engine.open("chain", forwarding=True) as ledger:
+            yield ledger
+
+    @pytest.fixture
+    def open_ledger(self, world, engine):
+        with engine.create("open", world.open_genesis, world.key), engine.open("open", forwarding=True) as ledger:
+            yield ledger
+
+
 @pytest.fixture
 def world():
     return World()
