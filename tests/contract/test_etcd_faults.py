@@ -145,7 +145,7 @@ def test_cut_off_the_client(world, cluster, engine_of, dice, record_property, _r
 # --- our own leading process -----------------------------------------------------------------------------------------
 
 LEADER = """
-import sys, threading
+import os, sys
 from assay.identity import SealingKey
 from assay.ledger import ContractRegistry
 from assay.ledger.etcd.engine import EtcdEngine
@@ -165,7 +165,8 @@ class Told(list):
 
 load.acknowledged = Told()
 load.__enter__()
-threading.Event().wait()
+sys.stdin.read()  # until the test ends, however it does
+os._exit(0)
 """
 
 
@@ -175,12 +176,11 @@ def test_kill_the_leading_process(world, engine_of, dice, tmp_path, record_prope
     world.key.save(tmp_path / "seal.pem")
     engine = engine_of()
     engine.create("chain", world.open_genesis, world.key).close()
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, sys.path)])
-    }
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, sys.path)])
     process = subprocess.Popen(
         [sys.executable, "-c", LEADER, str(engine.address), str(tmp_path / "seal.pem"), str(world.clock())],
-        stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONPATH": path},
     )  # fmt: skip
     printed = [process.stdout.readline()]  # it leads
     with engine.open("chain", world.key) as ledger, engine_of().open("chain", forwarding=True) as other:
@@ -194,6 +194,7 @@ def test_kill_the_leading_process(world, engine_of, dice, tmp_path, record_prope
             process.kill()
             printed += process.stdout.readlines()
             process.wait()
+            process.stdin.close()
             load.wait(AFTER)
         assert ledger.leads
         theirs = [tuple(map(float, line.split())) for line in printed if line.endswith("\n")]

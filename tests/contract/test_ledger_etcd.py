@@ -39,7 +39,7 @@ from assay.ledger import (
 from assay.ledger.embedded.ledger import EmbeddedBackend
 from assay.ledger.etcd.bodies import Bodies, MissingBody
 from assay.ledger.etcd.engine import EtcdEngine
-from assay.ledger.etcd.errors import Ambiguous
+from assay.ledger.etcd.errors import Ambiguous, QuotaReached
 from assay.ledger.etcd.layout import Head
 from assay.ledger.etcd.mail import Request
 from assay.ledger.machine import Machine
@@ -532,6 +532,32 @@ def test_lost_answers_lose_and_double_nothing(world, first, carried_out):
     assert unsure.lost >= 4
     assert first.head().header.height == 10
     assert verify_ledger(first, world.registry).transactions == 10
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_the_write_that_reaches_the_quota(world, first, carried_out):
+    """etcd carries it out, and answers it like those that it does not carry out any more."""
+    user = world.clients(first)[0]
+    transaction = user.transaction("tally", "add", add(5))
+    transport = first._chain.gateway.transport
+    post = transport.post
+
+    def fail(path, body, **options):
+        if path == "/v3/kv/txn" and not options["repeatable"]:
+            if carried_out:
+                post(path, body, **options)
+            raise QuotaReached("etcdserver: mvcc: database space exceeded")
+        return post(path, body, **options)
+
+    transport.post = fail
+    if carried_out:
+        assert first.submit(transaction).height == 1
+    else:
+        with pytest.raises(QuotaReached):
+            first.submit(transaction)
+    transport.post = post
+    assert first.submit(transaction).height == 1
+    assert user.submit("tally", "add", add(1)).height == 2
 
 
 @pytest.mark.parametrize("late", [True, False])

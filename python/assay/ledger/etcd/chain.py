@@ -20,7 +20,7 @@ from assay.core.errors import LedgerError, NotFound, StateError, VerificationErr
 from assay.ledger.backend import Superseded
 from assay.ledger.blocks import Block
 from assay.ledger.etcd.bodies import Bodies
-from assay.ledger.etcd.errors import Ambiguous, Unavailable
+from assay.ledger.etcd.errors import Ambiguous, QuotaReached, Unavailable
 from assay.ledger.etcd.gateway import Gateway, KeyValue, absent, created_at, get, modified_at, put
 from assay.ledger.etcd.layout import Head, Layout, decode_block
 
@@ -54,7 +54,7 @@ class Chain:
         ]
         try:
             made = self.gateway.transact([absent(layout.genesis), absent(layout.head)], writes).succeeded
-        except Ambiguous:
+        except (Ambiguous, QuotaReached):
             found = self.gateway.range(layout.genesis).pairs
             made = bool(found) and found[0].value == value
         if not made:
@@ -112,6 +112,11 @@ class Chain:
                 lost = fault
                 if time.monotonic() > deadline:
                     raise
+            except QuotaReached:
+                found = self.head()
+                if found.hash == following.hash:  # the write that reaches the quota is carried out all the same
+                    return found
+                raise
             except Unavailable:
                 if time.monotonic() > deadline:
                     if lost is not None:

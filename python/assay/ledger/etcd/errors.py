@@ -4,11 +4,14 @@
 |----------------|------------------------------------|----------------------------------------------|
 | `Unavailable`  | no                                 | send again, later                            |
 | `Ambiguous`    | perhaps, now or a little later     | read what it would have changed, then decide |
-| `QuotaReached` | no                                 | compact, defragment, disarm (`maintenance`)  |
+| `QuotaReached` | not, but for the write that did it | compact, defragment, disarm (`maintenance`)  |
 | `AuthFailed`   | no                                 | other credentials or rights                  |
 | `LeaseGone`    | no: the lease ran out              | take another lease                           |
 | `Compacted`    | no: the revision is gone           | read the present state, begin again from it  |
 | `Rejected`     | no: the request itself was refused | mend the request                             |
+
+A write that takes etcd beyond its quota is carried out and answered with the same error as those that are refused from
+then on (server/etcdserver/apply.go, quotaApplierV3), so who depends on it looks.
 
 The gateway of etcd 3.4 answers with the status of gRPC and etcd's own text (api/v3rpc/rpctypes/error.go).
 """
