@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
 from assay.core.errors import InvalidInput, ProofError
-from assay.crypto import sha256_tree
+from assay.crypto import sha256, sha256_tree
 from assay.crypto.sha256 import Bytes
 
 __all__ = ["check_path", "leaf_hash", "path", "root"]
-
-_FEW: Final = 32  # leaves up to which a tree is hashed here sooner than by the pool
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -35,20 +32,26 @@ def _node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def _leaves(entries: Sequence[bytes]) -> Bytes:
-    return np.frombuffer(b"".join(map(leaf_hash, entries)), dtype=np.uint8).reshape(-1, 32)
+    """The leaf hashes, uint8[n, 32]; entries of one length are hashed side by side."""
+    places: dict[int, list[int]] = {}
+    for place, entry in enumerate(entries):
+        places.setdefault(len(entry), []).append(place)
+    if len(places) == 1:
+        return _leaf_rows(entries)
+    leaves = np.empty((len(entries), 32), np.uint8)
+    for same in places.values():
+        leaves[same] = _leaf_rows([entries[place] for place in same])
+    return leaves
+
+
+def _leaf_rows(entries: Sequence[bytes]) -> Bytes:
+    rows = np.frombuffer(b"\x00" + b"\x00".join(entries), np.uint8)
+    return sha256.digest_many(rows.reshape(len(entries), -1))
 
 
 def root(entries: Sequence[bytes]) -> bytes:
     """The root over `entries`."""
-    if not entries:
-        return hashlib.sha256().digest()
-    if len(entries) > _FEW:
-        return sha256_tree.root(_leaves(entries), "rfc6962")
-    level = [leaf_hash(entry) for entry in entries]
-    while len(level) > 1:
-        odd = level[len(level) & ~1 :]  # a last node without a sibling moves up unchanged
-        level = [_node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=False)] + odd
-    return level[0]
+    return sha256_tree.root(_leaves(entries), "rfc6962") if entries else hashlib.sha256().digest()
 
 
 def path(entries: Sequence[bytes], position: int) -> list[bytes]:

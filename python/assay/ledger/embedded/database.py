@@ -20,6 +20,7 @@ from assay.ledger.embedded.files import APPLICATION_ID, SCHEMA_VERSION, check_nu
 
 __all__ = ["Database", "failures"]
 
+_STATEMENTS: Final = 512  # prepared ones that a connection keeps
 _MAX_ROW_BYTES: Final = 16 << 20
 _SCHEMA: Final = (
     "CREATE TABLE genesis (genesis BLOB NOT NULL)",
@@ -146,7 +147,12 @@ class Database:
         if self._closed:
             raise StateError(f"the ledger {self.path} is closed")
         connection = sqlite3.connect(
-            _uri(self.path, mode), uri=True, isolation_level=None, timeout=30, check_same_thread=False
+            _uri(self.path, mode),
+            uri=True,
+            isolation_level=None,
+            timeout=30,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS,
         )
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_ROW_BYTES)
         connection.execute("PRAGMA trusted_schema = OFF")  # the file may come from anybody

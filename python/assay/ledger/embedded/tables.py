@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from functools import cache
+from itertools import chain
+from typing import Any, Final
 
 from assay.core.errors import NotFound, VerificationError
 from assay.ledger.backend import Append, Change, Done, Reader
 from assay.ledger.blocks import MAX_BLOCK_ENTRIES, Block, Entry, SealedHeader
 from assay.ledger.embedded.tip import Tip, TipStore
 from assay.ledger.genesis import Genesis
-from assay.ledger.history import History, Node
+from assay.ledger.history import History
 from assay.ledger.state import StateDigest, Store
 
 __all__ = ["TableAppend", "TableReader", "TableStore", "insert_change", "insert_first", "node_position"]
+
+_ROWS: Final = 100  # in one statement; each number of them is a statement that is prepared once
 
 
 class TableStore:
@@ -198,25 +202,34 @@ def insert_header(connection: sqlite3.Connection, sealed: SealedHeader) -> None:
 def insert_change(connection: sqlite3.Connection, change: Change) -> None:
     """Write what a block holds and changes."""
     height = change.header.height
-    rows = [(height, position, entry) for position, entry in enumerate(change.entries)]
-    connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", rows)
-    clients = [
+    insert_rows(connection, "INSERT INTO entries", ((height, *entry) for entry in enumerate(change.entries)), 3)
+    clients = (
         (sender, done.counter, done.digest, done.height, done.position) for sender, done in change.clients.items()
-    ]
-    connection.executemany("INSERT OR REPLACE INTO clients VALUES (?, ?, ?, ?, ?)", clients)
-    _insert_nodes(connection, change.nodes)
+    )
+    insert_rows(connection, "INSERT OR REPLACE INTO clients", clients, 5)
+    nodes = ((node_position(level, index), node) for level, index, node in change.nodes)
+    insert_rows(connection, "INSERT INTO history", nodes, 2)
     if change.state_digest is not None:
         _write_state(connection, change.writes)
         connection.execute("UPDATE state_digest SET lanes = ?", (change.state_digest.lanes,))
 
 
-def _insert_nodes(connection: sqlite3.Connection, nodes: Iterable[Node]) -> None:
-    rows = [(node_position(level, index), node) for level, index, node in nodes]
-    connection.executemany("INSERT INTO history VALUES (?, ?)", rows)
-
-
 def _write_state(connection: sqlite3.Connection, writes: Mapping[tuple[str, str], bytes | None]) -> None:
-    put = [(space, key.encode(), value) for (space, key), value in writes.items() if value is not None]
-    gone = [(space, key.encode()) for (space, key), value in writes.items() if value is None]
-    connection.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", put)
+    put = ((space, key.encode(), value) for (space, key), value in writes.items() if value is not None)
+    gone = ((space, key.encode()) for (space, key), value in writes.items() if value is None)
+    insert_rows(connection, "INSERT OR REPLACE INTO state", put, 3)
     connection.executemany("DELETE FROM state WHERE space = ? AND key = ?", gone)
+
+
+def insert_rows(connection: sqlite3.Connection, insert: str, rows: Iterable[tuple[object, ...]], width: int) -> None:
+    """Write rows of `width` values with as few statements as may be: half the time of one statement a row."""
+    values = list(chain.from_iterable(rows))
+    for start in range(0, len(values), _ROWS * width):
+        part = values[start : start + _ROWS * width]
+        connection.execute(_insert_statement(insert, len(part) // width, width), part)
+
+
+@cache
+def _insert_statement(insert: str, rows: int, width: int) -> str:
+    row = "(" + ", ".join("?" * width) + ")"
+    return f"{insert} VALUES " + ", ".join([row] * rows)
