@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.core.encoding import MAX_DEPTH, decode, decode_record, digest, digest_bytes, encode, encode_record
+from assay.core.encoding import (
+    MAX_DEPTH,
+    decode,
+    decode_record,
+    digest,
+    digest_bytes,
+    encode,
+    encode_parts,
+    encode_record,
+)
 from assay.core.errors import AssayError, EncodingError, LimitError, WrongType
 
 leaves = st.none() | st.booleans() | st.integers() | st.binary() | st.text(st.characters(exclude_categories=["Cs"]))
@@ -168,3 +177,8 @@ def test_records():
         decode_record(encode(["note", 2]), "note", 2)
     with pytest.raises(EncodingError):
         decode_record(encode(("note", True)), "note", 1)
+
+
+@given(st.text(max_size=9, alphabet="abé"), st.integers(0, 300), st.lists(st.binary(max_size=300), max_size=4))
+def test_parts_are_the_fields_of_a_record(kind, version, parts):
+    assert encode_parts(kind, version, *parts) == encode_record(kind, version, *parts)

@@ -117,9 +117,13 @@ class SigningKey(_PrivateKey):
 
     def sign(self, tag: str, value: Encodable) -> bytes:
         """The 64-byte signature on `value` in the domain `tag`."""
+        return self.sign_digest(digest(tag, value))
+
+    def sign_digest(self, digest32: bytes) -> bytes:
+        """The 64-byte signature on a digest that carries its domain already."""
         if isinstance(self._handle, ed25519.Ed25519PrivateKey):
-            return self._handle.sign(digest(tag, value))
-        r, s = decode_dss_signature(self._handle.sign(digest(tag, value), _ECDSA))
+            return self._handle.sign(digest32)
+        r, s = decode_dss_signature(self._handle.sign(digest32, _ECDSA))
         return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
 
 

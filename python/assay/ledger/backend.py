@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from assay.core.errors import LedgerError, VerificationError
 from assay.ledger import merkle
@@ -34,8 +34,7 @@ class Superseded(LedgerError):
     """Somebody else appended a block first; nothing was appended here. Execute again on the new head."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """A transaction on the chain: its counter, its digest, and where it stands."""
 
     counter: int

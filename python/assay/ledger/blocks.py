@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from assay.core.encoding import decode, decode_record, digest_bytes, encode, encode_record
+from assay.core.encoding import decode, decode_record, digest_bytes, encode, encode_parts, encode_record
 from assay.core.errors import EncodingError, SignatureError, VerificationError
 from assay.identity.keys import SealingKey, verify_seal
 from assay.ledger import merkle
@@ -140,7 +140,7 @@ class Entry:
     @cached_property
     def encoded(self) -> bytes:
         """The canonical bytes, a leaf of the block's tree."""
-        return encode_record(_ENTRY, 2, self.transaction.body, self.transaction.signature, self.result)
+        return encode_parts(_ENTRY, 2, self.transaction.body, self.transaction.signature, self.result)
 
     @classmethod
     def decode(cls, data: bytes) -> Entry:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -54,22 +55,21 @@ def seal_with(genesis: Genesis, key: SealingKey) -> Sealer:
 
 
 class _Caller:
-    """Whoever submitted: what it still waits for. Its fields change under the sequencer's lock."""
+    """Somebody who waits in `submit_many`. Its fields change under the sequencer's lock."""
 
-    __slots__ = ("absent", "failure", "future", "leads", "left", "outcomes", "wake")
+    __slots__ = ("absent", "failure", "leads", "left", "outcomes", "wake")
 
-    def __init__(self, size: int, future: Future[Receipt] | None = None) -> None:
-        self.left = size
+    def __init__(self, size: int) -> None:
+        self.left = size  # transactions that are not settled
         self.outcomes: list[Receipt | AssayError | None] = [None] * size
         self.failure: Exception | None = None
-        self.future = future
-        self.absent = future is not None  # nobody waits, so nobody can lead
+        self.absent = False  # was interrupted
         self.leads = False
         self.wake = threading.Lock()
         self.wake.acquire()
 
 
-_Waiting: TypeAlias = tuple[_Caller, int, Transaction]
+_Waiting: TypeAlias = "tuple[_Caller | Future[Receipt], int, Transaction]"  # for whom, its place there, what
 
 
 class Sequencer:
@@ -86,7 +86,9 @@ class Sequencer:
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._queue: deque[_Waiting] = deque()
+        self._callers: deque[_Caller] = deque()  # who may lead, in the order of their transactions
         self._taken = 0  # as many at the head of the queue are being made into a block
+        self._last = 0  # as many waited when the last block was made
         self._busy = False  # somebody leads, or was told to
         self._leader: int | None = None  # the thread that does
         self._rest = threading.Condition(self._lock)  # told when nobody leads any more
@@ -117,7 +119,7 @@ class Sequencer:
         """As `Ledger.submit_later`."""
         future: Future[Receipt] = Future()
         future.set_running_or_notify_cancel()  # once taken it cannot be taken back
-        self._enqueue(_Caller(1, future), [transaction])
+        self._enqueue(future, [transaction])
         return future
 
     def close(self) -> None:
@@ -134,8 +136,8 @@ class Sequencer:
                 self._rest.wait_for(lambda: not self._busy)
         self._helper.stop()
 
-    def _enqueue(self, caller: _Caller, transactions: Sequence[Transaction]) -> None:
-        """Put transactions into the queue, all or none; the caller leads when nobody does."""
+    def _enqueue(self, waiter: _Caller | Future[Receipt], transactions: Sequence[Transaction]) -> None:
+        """Put transactions into the queue, all or none; a caller leads when nobody does."""
         if self._process != os.getpid():
             raise StateError(f"{self._backend.name} was opened before a fork: open it again in the child")
         with self._lock:
@@ -145,25 +147,32 @@ class Sequencer:
                 raise QueueFull(
                     f"{len(self._queue)} transactions wait and at most {self._max_queue} may; try again later"
                 )
-            self._queue.extend((caller, place, transaction) for place, transaction in enumerate(transactions))
+            self._queue.extend((waiter, place, transaction) for place, transaction in enumerate(transactions))
+            if isinstance(waiter, _Caller):
+                self._callers.append(waiter)
             if not self._busy:
                 self._appoint()
 
     # --- leaders ------------------------------------------------------------------------------------------------------
 
     def _appoint(self) -> None:
-        """Choose who leads, under the lock: the first in the queue whose thread waits, else the helper."""
+        """Choose who leads, under the lock: the first caller that waits, else the helper."""
         self._leader = None
         self._busy = bool(self._queue)
-        for caller, _, _ in self._queue:
-            if not caller.absent:
-                caller.leads = True
-                caller.wake.release()
-                return
-        if self._busy:
+        self._forget_settled()
+        if self._callers:
+            caller = self._callers.popleft()
+            caller.leads = True
+            caller.wake.release()
+        elif self._busy:
             self._helper.call()
         else:
             self._rest.notify_all()
+
+    def _forget_settled(self) -> None:
+        """Let the first caller, under the lock, be one that waits."""
+        while self._callers and (self._callers[0].absent or not self._callers[0].left):
+            self._callers.popleft()
 
     def _resign(self, caller: _Caller) -> None:
         """Let somebody else lead, under the lock, if the caller does."""
@@ -187,8 +196,10 @@ class Sequencer:
 
     def _make_block(self) -> None:
         """Make one block of what waits, as far as it fits; it leaves the queue when it is settled."""
+        self._gather()
         with self._lock:
             self._leader = threading.get_ident()
+            self._forget_settled()
             self._taken = min(len(self._queue), MAX_BLOCK_ENTRIES)
             group = list(islice(self._queue, self._taken))
         failed = False
@@ -208,19 +219,31 @@ class Sequencer:
                     self._queue.popleft()
         self._tell(list(zip(group, outcomes, strict=False)), failed=failed)
 
+    def _gather(self) -> None:
+        """Let those who were settled last send again: while the queue grows, other threads go first.
+
+        As many as the last block took are expected, so whoever is alone never waits.
+        """
+        while (waiting := len(self._queue)) < self._last:
+            time.sleep(0)  # lets go of the interpreter
+            if len(self._queue) == waiting:
+                break
+        self._last = len(self._queue)
+
     def _tell(self, settled: Sequence[tuple[_Waiting, Receipt | AssayError]], *, failed: bool = False) -> None:
         """Tell each caller what became of its transactions, and wake those that wait for nothing more."""
         futures: list[tuple[Future[Receipt], Receipt | AssayError]] = []
         with self._lock:
-            for (caller, place, _), outcome in settled:
+            for (waiter, place, _), outcome in settled:
+                if isinstance(waiter, Future):
+                    futures.append((waiter, outcome))
+                    continue
                 if failed and isinstance(outcome, AssayError):
-                    caller.failure = outcome
-                caller.outcomes[place] = outcome
-                caller.left -= 1
-                if caller.future is not None:
-                    futures.append((caller.future, outcome))
-                elif not (caller.left or caller.leads or caller.absent):
-                    caller.wake.release()
+                    waiter.failure = outcome
+                waiter.outcomes[place] = outcome
+                waiter.left -= 1
+                if not (waiter.left or waiter.leads or waiter.absent):
+                    waiter.wake.release()
         for future, outcome in futures:
             if isinstance(outcome, AssayError):
                 future.set_exception(outcome)
@@ -246,12 +269,12 @@ class Sequencer:
         self, append: Append, transactions: list[Transaction], verified: Verified
     ) -> list[Receipt | AssayError]:
         head = append.head().header
-        time = max(self._clock(), head.time)
+        now = max(self._clock(), head.time)
         execution = self._machine.execute(
-            append, transactions, height=head.height + 1, time=time, check_signature=verified
+            append, transactions, height=head.height + 1, time=now, check_signature=verified
         )
         if execution.entries:
-            change = Change.following(append, execution, time)
+            change = Change.following(append, execution, now)
             append.stage(change)
             append.commit(self._sealer(change))
         outcomes: list[Receipt | AssayError] = []

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
-from assay.core.encoding import decode, decode_record, digest_bytes, encode, encode_record
+from assay.core.encoding import decode, decode_record, digest_bytes, encode, encode_parts
 from assay.core.errors import EncodingError, LimitError
 from assay.identity.certificate import MAX_INDEX, Certificate
 from assay.identity.keys import SigningKey
@@ -43,7 +43,7 @@ MAX_COUNTER: Final = (1 << 63) - 1
 UNAUTHENTICATED: Final = MAX_INDEX + 1  # the first of the senders that are nobody in particular, up to 2^63
 _KIND = "assay.ledger.transaction"
 _SIGNATURE = "assay/ledger/transaction/v2"
-_TYPES = [str, bytes, int, int, str, str, bytes, bytes, bytes, bytes]
+_TYPES = (str, bytes, int, int, str, str, bytes, bytes, bytes, bytes)
 
 
 def check_signature(certificate: Certificate, digest32: bytes, signature: bytes) -> None:
@@ -87,8 +87,8 @@ class Transaction:
 
     @cached_property
     def body(self) -> bytes:
-        """The canonical bytes of all but the signature; `LimitError` above `MAX_TRANSACTION_BYTES`."""
-        return encode(self._fields(), limit=MAX_TRANSACTION_BYTES)
+        """The canonical bytes of all but the signature. Above `MAX_TRANSACTION_BYTES` no ledger takes them."""
+        return encode(self._fields())
 
     @cached_property
     def digest(self) -> bytes:
@@ -97,7 +97,9 @@ class Transaction:
 
     def signed(self, key: SigningKey) -> Transaction:
         """The same transaction with the sender's signature."""
-        return replace(self, signature=key.sign(_SIGNATURE, self._fields()))
+        signed = replace(self, signature=key.sign_digest(self.digest))
+        signed.__dict__.update(body=self.body, digest=self.digest)
+        return signed
 
     def check_signature(self, certificate: Certificate) -> None:
         """Raise `SignatureError` unless the key of `certificate` signed this transaction."""
@@ -111,7 +113,7 @@ class Transaction:
     @cached_property
     def encoded(self) -> bytes:
         """The canonical bytes."""
-        return encode_record(_KIND, 2, self.body, self.signature)
+        return encode_parts(_KIND, 2, self.body, self.signature)
 
     @classmethod
     def decode(cls, data: bytes) -> Transaction:
@@ -122,7 +124,7 @@ class Transaction:
     def of_parts(cls, body: bytes, signature: bytes) -> Transaction:
         """The transaction with this `body` and signature; checks form and ranges."""
         fields = decode(body, limit=MAX_TRANSACTION_BYTES)
-        if not isinstance(fields, tuple) or [type(field) for field in fields] != _TYPES:
+        if not isinstance(fields, tuple) or tuple(map(type, fields)) != _TYPES:
             raise EncodingError("the body of a transaction is a tuple of ten fields")
         kind, *others, effects, endorsements = fields
         transaction = cls(*others, kind, effects, endorsements, signature)  # type: ignore[arg-type, call-arg]
@@ -132,7 +134,7 @@ class Transaction:
 
     def check_form(self) -> None:
         """Raise `EncodingError` or `LimitError` for fields that no ledger accepts: wrong types, out of range."""
-        if [type(field) for field in self._fields()] != _TYPES or type(self.signature) is not bytes:
+        if tuple(map(type, self._fields())) != _TYPES or type(self.signature) is not bytes:
             raise EncodingError("a field of the transaction has the wrong type")
         if len(self.chain_id) != 32:
             raise EncodingError(f"a chain id has 32 bytes, not {len(self.chain_id)}")

@@ -203,9 +203,7 @@ def insert_change(connection: sqlite3.Connection, change: Change) -> None:
     """Write what a block holds and changes."""
     height = change.header.height
     insert_rows(connection, "INSERT INTO entries", ((height, *entry) for entry in enumerate(change.entries)), 3)
-    clients = (
-        (sender, done.counter, done.digest, done.height, done.position) for sender, done in change.clients.items()
-    )
+    clients = ((sender, *done) for sender, done in change.clients.items())
     insert_rows(connection, "INSERT OR REPLACE INTO clients", clients, 5)
     nodes = ((node_position(level, index), node) for level, index, node in change.nodes)
     insert_rows(connection, "INSERT INTO history", nodes, 2)
