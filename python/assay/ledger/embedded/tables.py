@@ -132,35 +132,34 @@ class TableReader(Reader):
 class TableAppend(TableReader, Append):
     """The newest state, under the write lock of the file. What is in `tip` is not read again."""
 
-    def __init__(self, connection: sqlite3.Connection, tip: Tip | None = None) -> None:
+    def __init__(self, connection: sqlite3.Connection, tip: Tip) -> None:
         super().__init__(connection)
-        tip = tip or Tip()
         self.store = TipStore(self.store, tip)
-        self._tip = tip
+        self.tip = tip
         self._staged: Change | None = None
 
     def head(self) -> SealedHeader:
         """The header of the newest block."""
-        if self._tip.head is None:
-            self._tip.head = super().head()
-        return self._tip.head
+        if self.tip.head is None:
+            self.tip.head = super().head()
+        return self.tip.head
 
     def last_of(self, sender: int) -> Done | None:
         """The sender's last transaction."""
-        clients = self._tip.clients
+        clients = self.tip.clients
         if sender not in clients:
             clients[sender] = super().last_of(sender)
         return clients[sender]
 
     def state_digest(self) -> StateDigest:
         """The digest of the state."""
-        return super().state_digest() if self._tip.lanes is None else StateDigest(self._tip.lanes)
+        return super().state_digest() if self.tip.lanes is None else StateDigest(self.tip.lanes)
 
     def history(self) -> History:
         """The history of all blocks."""
-        if self._tip.history is None:
-            self._tip.history = super().history()
-        return self._tip.history
+        if self.tip.history is None:
+            self.tip.history = super().history()
+        return self.tip.history
 
     def stage(self, change: Change) -> None:
         """Write all but the block's header, which waits for its seals."""
@@ -172,7 +171,7 @@ class TableAppend(TableReader, Append):
         assert self._staged is not None
         insert_header(self._connection, sealed)
         self._connection.execute("COMMIT")
-        self._tip.advance(self._staged, sealed)
+        self.tip.advance(self._staged, sealed)
 
 
 def node_position(level: int, index: int) -> int:

@@ -1,6 +1,7 @@
 """What a writer remembers of the newest state of a file, so that it need not read again what it wrote itself.
 
-It holds as long as no other connection has written: SQLite counts that (`PRAGMA data_version`).
+It holds as long as no other connection has written: SQLite counts that (`PRAGMA data_version`). A connection has one
+tip, through which all that it writes goes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Tip:
 
     __slots__ = ("clients", "head", "history", "lanes", "values", "version")
 
-    def __init__(self, version: int = 0) -> None:
+    def __init__(self, version: int) -> None:
         self.version = version  # SQLite's count of what others wrote
         self.head: SealedHeader | None = None
         self.lanes: bytes | None = None

@@ -183,7 +183,7 @@ class _EtcdAppend(TableAppend):
     """The newest state in the replica, whose next block goes to etcd first."""
 
     def __init__(self, backend: EtcdBackend, local: TableAppend, head: Head, fence: int) -> None:
-        super().__init__(local._connection, local._tip)
+        super().__init__(local._connection, local.tip)
         self._backend = backend
         self._head = head
         self._fence = fence
