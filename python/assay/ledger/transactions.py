@@ -123,7 +123,8 @@ class Transaction:
     @classmethod
     def of_parts(cls, body: bytes, signature: bytes) -> Transaction:
         """The transaction with this `body` and signature; checks form and ranges."""
-        fields = decode(body, limit=MAX_TRANSACTION_BYTES)
+        _check_size(body)
+        fields = decode(body)
         if not isinstance(fields, tuple) or tuple(map(type, fields)) != _TYPES:
             raise EncodingError("the body of a transaction is a tuple of ten fields")
         kind, *others, effects, endorsements = fields
@@ -144,8 +145,7 @@ class Transaction:
             raise EncodingError(f"counter {self.counter} lies outside [1, 2^63)")
         if len(self.signature) > 256:
             raise LimitError(f"a signature has at most 256 bytes, not {len(self.signature)}")
-        if len(self.body) > MAX_TRANSACTION_BYTES:
-            raise LimitError(f"a transaction has at most {MAX_TRANSACTION_BYTES} bytes")
+        _check_size(self.body)
         if self.type == RECORD:
             if self.contract or self.method:
                 raise EncodingError("a record names no contract and no method")
@@ -155,3 +155,8 @@ class Transaction:
             raise EncodingError(f"a transaction of type {self.type!r} carries no effects and no endorsements")
         if not self.authenticated and (self.type != RECORD or self.certificate or self.signature):
             raise EncodingError(f"sender {self.sender} is nobody in particular: it sends records without a signature")
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > MAX_TRANSACTION_BYTES:
+        raise LimitError(f"a transaction has at most {MAX_TRANSACTION_BYTES} bytes, not {len(body)}")
