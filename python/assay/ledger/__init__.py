@@ -8,6 +8,7 @@
 - `proofs`: of an entry, a block, or two heads, without the ledger
 - `policy`, `effects`, `endorsement`, `endorser`: calls that several parties execute and sign before a block takes them
 - `signatures`: many verified at once
+- `sealing`: who seals blocks; `quorum`: several parties, by `cosigning`, each with a `seal_journal`
 - `client`: numbers, signs and submits for one identity
 """
 
@@ -25,6 +26,7 @@ from assay.ledger.contracts import (
     State,
     StateReader,
 )
+from assay.ledger.cosigning import Cosigner, RemoteCosigner
 from assay.ledger.effects import Effects, StaleRead
 from assay.ledger.embedded import EmbeddedEngine, EmbeddedLedger
 from assay.ledger.endorsement import EndorsementExpired
@@ -34,7 +36,9 @@ from assay.ledger.history import History
 from assay.ledger.machine import ContractFault, UsedCounter
 from assay.ledger.policy import AllOf, AnyOf, HasRole, Member, OutOf, Policy
 from assay.ledger.proofs import ExtensionProof, HistoryProof, InclusionProof
+from assay.ledger.quorum import NoQuorum, QuorumSealer
 from assay.ledger.replica import Replica
+from assay.ledger.seal_journal import Equivocation, JournaledKey
 from assay.ledger.transactions import UNAUTHENTICATED, Transaction
 from assay.ledger.verify import BrokenChain, Checkpoint, Report, verify_ledger
 
@@ -54,6 +58,7 @@ __all__ = [
     "Contract",
     "ContractFault",
     "ContractRegistry",
+    "Cosigner",
     "Disagreement",
     "Effects",
     "EmbeddedEngine",
@@ -63,6 +68,7 @@ __all__ = [
     "Endorser",
     "Engine",
     "Entry",
+    "Equivocation",
     "ExtensionProof",
     "Genesis",
     "HasRole",
@@ -71,14 +77,18 @@ __all__ = [
     "HistoryProof",
     "InclusionProof",
     "Instance",
+    "JournaledKey",
     "Ledger",
     "Member",
+    "NoQuorum",
     "Origin",
     "OutOf",
     "Policy",
     "QueueFull",
+    "QuorumSealer",
     "Receipt",
     "Refused",
+    "RemoteCosigner",
     "RemoteEndorser",
     "Replica",
     "Report",

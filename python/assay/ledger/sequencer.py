@@ -23,35 +23,22 @@ from typing import Final, TypeAlias
 
 from assay.core.clock import Clock
 from assay.core.encoding import decode
-from assay.core.errors import AssayError, InvalidInput, LedgerError, StateError
+from assay.core.errors import AssayError, LedgerError, StateError, VerificationError
 from assay.core.logging import get_logger
-from assay.identity.keys import SealingKey
 from assay.ledger.backend import Append, Backend, Change, Done, Superseded, check_done
 from assay.ledger.base import QueueFull, Receipt
-from assay.ledger.blocks import MAX_BLOCK_ENTRIES, SealedHeader
-from assay.ledger.genesis import Genesis
+from assay.ledger.blocks import MAX_BLOCK_ENTRIES, Block
 from assay.ledger.machine import NO_RESULT, Machine
+from assay.ledger.replica import execute_again
+from assay.ledger.sealing import Sealer
 from assay.ledger.signatures import Verified
 from assay.ledger.transactions import Transaction
 
-__all__ = ["MAX_QUEUE", "Sealer", "Sequencer", "seal_with"]
+__all__ = ["MAX_QUEUE", "Sequencer"]
 
 MAX_QUEUE: Final = 10_000
 _IDLE: Final = 1.0  # seconds after which the sequencer's own thread ends
 _log = get_logger(__name__)
-
-Sealer: TypeAlias = Callable[[Change], SealedHeader]
-
-
-def seal_with(genesis: Genesis, key: SealingKey) -> Sealer:
-    """The sealer of a chain whose blocks need the one seal of `key`."""
-    if genesis.quorum != 1 or key.public not in genesis.signers:
-        raise InvalidInput(
-            f"the sealing key is not that of a signer of chain {genesis.label!r}, or its quorum of {genesis.quorum} "
-            "needs more than one"
-        )
-    signer = genesis.signers.index(key.public)
-    return lambda change: SealedHeader(change.header, ((signer, key.seal(change.header.hash)),))
 
 
 class _Caller:
@@ -261,9 +248,23 @@ class Sequencer:
         while True:
             try:
                 with self._backend.appending() as append:
-                    return self._append_to(append, transactions, verified)
+                    unfinished = self._sealer.unfinished(append.head().header.height + 1)
+                    if unfinished is None:
+                        return self._append_to(append, transactions, verified)
+                    self._finish(append, unfinished)
             except Superseded:
                 continue
+
+    def _finish(self, append: Append, block: Block) -> None:
+        """Append a block that was proposed before; its transactions had no answer then, and get one when sent again."""
+        try:
+            change = execute_again(self._machine, append, block, sealed=False)
+        except VerificationError as fault:
+            _log.warning("block %d, proposed before, is not one of this chain: %s", block.header.height, fault)
+            self._sealer.abandon(block)
+            return
+        append.stage(change)
+        append.commit(self._sealer.seal(change, append))
 
     def _append_to(
         self, append: Append, transactions: list[Transaction], verified: Verified
@@ -276,7 +277,7 @@ class Sequencer:
         if execution.entries:
             change = Change.following(append, execution, now)
             append.stage(change)
-            append.commit(self._sealer(change))
+            append.commit(self._sealer.seal(change, append))
         outcomes: list[Receipt | AssayError] = []
         for transaction, outcome in zip(transactions, execution.outcomes, strict=False):
             if isinstance(outcome, AssayError):

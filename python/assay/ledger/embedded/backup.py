@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from assay.core.progress import SILENT, Progress
-from assay.ledger.backend import Change
 from assay.ledger.blocks import Block, SealedHeader
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded.database import Database, failures
@@ -23,7 +21,7 @@ from assay.ledger.embedded.files import new_file
 from assay.ledger.embedded.ledger import EmbeddedBackend, EmbeddedLedger
 from assay.ledger.export import ExportReader
 from assay.ledger.machine import Machine
-from assay.ledger.replica import Replica, check_header
+from assay.ledger.replica import Replica
 from assay.ledger.verify import BrokenChain, Checkpoint, Report, blame, verify_ledger
 
 __all__ = ["backup", "restore", "restore_export"]
@@ -113,21 +111,14 @@ class _Restored:
         if self._backend is not None:
             Replica(self._backend, self._machine).apply(block)
             return
-        block.sealed.check_seals(self._machine.genesis)
-        block.sealed.check_follows(None)
         block.check_entries()
-        EmbeddedBackend.create(self._path, self._machine.genesis, self._machine, partial(_first_sealed, block))
+        EmbeddedBackend.create(self._path, self._machine.genesis, self._machine, block.sealed)
         self._backend = EmbeddedBackend(self._path, writable=True)
 
     def close(self) -> None:
         """Close the file."""
         if self._backend is not None:
             self._backend.close()
-
-
-def _first_sealed(block: Block, change: Change) -> SealedHeader:
-    check_header(block.header, change)
-    return block.sealed
 
 
 def _copy(source: Path, draft: Path, target: Path, progress: Progress) -> None:

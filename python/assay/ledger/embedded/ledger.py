@@ -17,14 +17,17 @@ from assay.core.clock import Clock, system_clock
 from assay.core.errors import VerificationError
 from assay.identity.keys import SealingKey
 from assay.ledger.backend import Append, Backend, Change, Reader
+from assay.ledger.blocks import SealedHeader
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded.database import Database, failures
 from assay.ledger.embedded.tables import TableAppend, TableReader, insert_first
 from assay.ledger.embedded.tip import Tip
 from assay.ledger.genesis import Genesis
 from assay.ledger.machine import Machine
+from assay.ledger.replica import check_header
+from assay.ledger.sealing import Sealer, sealer_of
 from assay.ledger.sequenced import SequencedLedger
-from assay.ledger.sequencer import MAX_QUEUE, Sealer, Sequencer, seal_with
+from assay.ledger.sequencer import MAX_QUEUE, Sequencer
 from assay.ledger.state import MemoryStore
 
 __all__ = ["EmbeddedBackend", "EmbeddedLedger"]
@@ -52,10 +55,15 @@ class EmbeddedBackend(Backend):
             raise
 
     @staticmethod
-    def create(path: Path, genesis: Genesis, machine: Machine, sealer: Sealer) -> None:
-        """Begin a chain in a new file, which is there whole or not at all."""
+    def create(path: Path, genesis: Genesis, machine: Machine, sealer: Sealer | SealedHeader) -> None:
+        """Begin a chain in a new file, which is there whole or not at all; or a copy of one whose block 0 is sealed."""
         change = Change.first(genesis, machine.begin(MemoryStore()))
-        sealed = sealer(change)
+        if isinstance(sealer, SealedHeader):
+            sealed = sealer
+            sealed.check_seals(genesis)
+            check_header(sealed.header, change)
+        else:
+            sealed = sealer.seal(change, None)
         Database.create(Path(path), lambda connection: insert_first(connection, genesis, change, sealed))
 
     @contextmanager
@@ -103,12 +111,12 @@ class EmbeddedBackend(Backend):
 
 
 class EmbeddedLedger(SequencedLedger):
-    """A ledger in the SQLite file at `path`. Without a sealing key it is for reading."""
+    """A ledger in the SQLite file at `path`. Without a sealing key, or a sealer for several, it is for reading."""
 
     def __init__(
         self,
         path: Path,
-        key: SealingKey | None = None,
+        key: SealingKey | Sealer | None = None,
         *,
         registry: ContractRegistry | None = None,
         clock: Clock = system_clock,
@@ -119,7 +127,7 @@ class EmbeddedLedger(SequencedLedger):
             sequencer = None
             if key is not None:
                 machine = Machine(backend.genesis, registry or ContractRegistry())
-                sealer = seal_with(backend.genesis, key)
+                sealer = sealer_of(backend.genesis, key)
                 sequencer = Sequencer(backend, machine, sealer, clock, max_queue=max_queue)
         except BaseException:
             backend.close()
@@ -132,12 +140,12 @@ class EmbeddedLedger(SequencedLedger):
         cls,
         path: Path,
         genesis: Genesis,
-        key: SealingKey,
+        key: SealingKey | Sealer,
         *,
         registry: ContractRegistry | None = None,
         clock: Clock = system_clock,
     ) -> EmbeddedLedger:
         """Begin the chain of `genesis` in a new file, and open it."""
         registry = registry or ContractRegistry()
-        EmbeddedBackend.create(path, genesis, Machine(genesis, registry), seal_with(genesis, key))
+        EmbeddedBackend.create(path, genesis, Machine(genesis, registry), sealer_of(genesis, key))
         return cls(path, key, registry=registry, clock=clock)

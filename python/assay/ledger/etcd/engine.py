@@ -18,7 +18,8 @@ from assay.ledger.etcd.ledger import EtcdLedger
 from assay.ledger.etcd.url import Address
 from assay.ledger.genesis import Genesis
 from assay.ledger.machine import Machine
-from assay.ledger.sequencer import MAX_QUEUE, seal_with
+from assay.ledger.sealing import seal_with
+from assay.ledger.sequencer import MAX_QUEUE
 from assay.ledger.state import MemoryStore
 
 __all__ = ["EtcdEngine"]
@@ -62,7 +63,7 @@ class EtcdEngine(Engine):
         """Begin the chain of `genesis` as channel `name`, and open it; `StateError` when there is one."""
         sealer = seal_with(genesis, key)
         change = Change.first(genesis, Machine(genesis, self._registry).begin(MemoryStore()))
-        sealed = sealer(change)
+        sealed = sealer.seal(change, None)
         body = encode_block(sealed, tuple(change.entries))
         self._chain(name, self._gateway).create(genesis.encoded, Head(0, sealed.header.hash), body)
         return self.open(name, key)

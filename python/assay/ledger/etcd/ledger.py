@@ -29,8 +29,9 @@ from assay.ledger.etcd.listener import Listener
 from assay.ledger.etcd.local import Local
 from assay.ledger.genesis import Genesis
 from assay.ledger.machine import Machine
+from assay.ledger.sealing import seal_with
 from assay.ledger.sequenced import SequencedLedger
-from assay.ledger.sequencer import Sequencer, seal_with
+from assay.ledger.sequencer import Sequencer
 from assay.ledger.transactions import Transaction
 
 __all__ = ["EtcdLedger"]
