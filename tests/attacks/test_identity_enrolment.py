@@ -187,11 +187,11 @@ def test_a_possession_in_a_second_form_is_refused(authority, kind):
     sent = application(invitation)
     parts = {f.name: getattr(sent, f.name) for f in dataclasses.fields(sent) if f.name != "mac"}
     r, s = sent.possession[:32], sent.possession[32:]
-    second = {
-        "p256": r + (P256_ORDER - int.from_bytes(s, "big")).to_bytes(32, "big"),
-        "ed25519": r + (int.from_bytes(s, "little") + L).to_bytes(32, "little"),
-    }
-    bad = sealed(invitation, parts | {"possession": second[kind]})
+    if kind == "p256":
+        second = (P256_ORDER - int.from_bytes(s, "big")).to_bytes(32, "big")
+    else:
+        second = (int.from_bytes(s, "little") + L).to_bytes(32, "little")
+    bad = sealed(invitation, parts | {"possession": r + second})
     refused(authority, bad, invitation, SignatureError, "n/2" if kind == "p256" else "Ed25519")
 
 
