@@ -1,6 +1,7 @@
 """Content-addressed blobs: bytes under the name of their hash, the same CIDs as IPFS gives.
 
-- `base`: the protocol that every back end follows; `folder`: the one in a local folder (`locks`, `verify`)
+- `base`: the protocol that every back end follows; `folder`: the one in a local folder (`locks`, `verify`);
+  `kubo`: the one on a node of IPFS (`kubo_rpc`)
 - `cid`: names; `protobuf`, `dagpb`, `unixfs`: the encodings of nodes; `profiles`: how files are cut
 - `layout`: from a file to its blocks; `reading`: from the blocks to the file
 - `vault`: sealed objects with a key each (`sealing`), wrapped for recipients (`recipients`), kept apart (`keyring`)
@@ -11,6 +12,7 @@ from assay.store.cid import Cid, Codec
 from assay.store.errors import BadFile, DamagedBlock, DamagedSeal, KeyErased, MissingBlock, NoKey
 from assay.store.folder import FolderStore
 from assay.store.keyring import Keyring
+from assay.store.kubo import KuboStore
 from assay.store.layout import cid_of
 from assay.store.profiles import KUBO_RAW_LEAVES, PROFILES, UNIXFS_V1_2025, Profile, profile_named
 from assay.store.recipients import Recipient, RecipientKey
@@ -33,6 +35,7 @@ __all__ = [
     "FolderStore",
     "KeyErased",
     "Keyring",
+    "KuboStore",
     "MissingBlock",
     "NoKey",
     "Profile",

@@ -118,6 +118,9 @@ class Store(ABC):
         if isinstance(source, (str, os.PathLike)):
             with Path(source).open("rb", buffering=0) as file:
                 return self.add(file, pin=pin, progress=progress)
+        return self._add_stream(source, pin, progress)
+
+    def _add_stream(self, source: Readable, pin: bool, progress: Progress) -> Cid:
         with self.adding() as adding:
             root = layout.blocks_of_file(source, self.profile, adding.save, progress)
             if pin:
