@@ -1,8 +1,11 @@
-// Products of eight elements side by side (field51.h), by the 52-bit multipliers of field/lanes/product.h.
+// Products of eight elements side by side (field51.h), by 52-bit multipliers (field/lanes/product.h).
 //
-// A double-word product a_i b_j = l + 2^52 h stands at 2^(51 (i + j)): l goes to column i + j, 2 h to the next. Column
-// c + 5 is 19 times column c. Columns are finished one by one, which keeps few sums in registers.
+// A double-word product at 2^(51 (i + j)) is l + 2^51 h at level avx512, where l goes to column i + j and h to the
+// next; elsewhere it is l + 2^52 h, whose upper half counts twice there. Column c + 5 is 19 times column c. Columns are
+// finished one by one, which keeps few sums in registers. Instructions of level avx512: product 180, square 142.
 #pragma once
+
+#include <bit>
 
 #include "curve/ed25519/field51.h"
 #include "field/lanes/product.h"
@@ -47,6 +50,62 @@ struct Factors51 {
 // how many products i + j = c, and how many of them with i < j
 constexpr unsigned terms(std::size_t c) noexcept { return static_cast<unsigned>(c < 5 ? c + 1 : c < 9 ? 9 - c : 0); }
 constexpr unsigned cross_terms(std::size_t c) noexcept { return (terms(c) - (c % 2 == 0 && c < 9)) / 2; }
+constexpr unsigned before(unsigned (*count)(std::size_t), std::size_t c) noexcept { return c == 0 ? 0 : count(c - 1); }
+
+#if defined(ASSAY_ISA_AVX512)
+
+// As in field/lanes/product.h, with the unit of the sum at 2^51: for a b < 2^103, toward zero,
+//   h = fma(a, b, 2^103) = 2^103 + 2^51 floor(a b / 2^51),   l = fma(a, b, 2^103 + 2^52 - h) = 2^52 + (a b mod 2^51)
+// with both halves in the low bits of their representations, whose exponents the columns begin without.
+constexpr bool kHalvesMeet = true;
+ASSAY_LANES_INLINE void split(lanes::Factor a, lanes::Factor b, lanes::Word& l, lanes::Word& h) noexcept {
+  using lanes::detail::fma_toward_zero;
+  const __m512d high = fma_toward_zero(a, b, _mm512_set1_pd(0x1p103));
+  h.v = _mm512_castpd_si512(high);
+  l.v = _mm512_castpd_si512(fma_toward_zero(a, b, _mm512_sub_pd(_mm512_set1_pd(0x1p103 + 0x1p52), high)));
+}
+ASSAY_LANES_INLINE void add_product(lanes::Word& low, lanes::Word& high, lanes::Factor a, lanes::Factor b) noexcept {
+  lanes::Word l, h;
+  split(a, b, l, h);
+  high = high + h;
+  low = low + l;
+}
+constexpr std::uint64_t kLowExponent = std::bit_cast<std::uint64_t>(0x1p52);
+constexpr std::uint64_t kHighExponent = std::bit_cast<std::uint64_t>(0x1p103);
+constexpr std::uint64_t column_start(unsigned lows, unsigned highs) noexcept {
+  return 0 - lows * kLowExponent - highs * kHighExponent;
+}
+// of a column that is doubled before half a square is added, the lower half where c is even
+constexpr std::uint64_t doubled_start(std::size_t c) noexcept {
+  return column_start(cross_terms(c), before(cross_terms, c)) - (c % 2 == 0 ? kLowExponent : kHighExponent) / 2;
+}
+
+#else
+
+constexpr bool kHalvesMeet = false;
+ASSAY_LANES_INLINE void add_product(lanes::Word& low, lanes::Word& high, const lanes::Factor& a,
+                                    const lanes::Factor& b) noexcept {
+  lanes::multiply_add(low, high, a, b);
+}
+ASSAY_LANES_INLINE void split(const lanes::Factor& a, const lanes::Factor& b, lanes::Word& l, lanes::Word& h) noexcept {
+  l = h = lanes::broadcast(0);
+  add_product(l, h, a, b);
+}
+constexpr std::uint64_t column_start(unsigned, unsigned) noexcept { return 0; }
+constexpr std::uint64_t doubled_start(std::size_t) noexcept { return 0; }
+
+#endif
+
+// Column c of its lower halves and the upper halves of column c - 1. Where halves meet they are summed as one.
+struct ColumnSum {
+  lanes::Word low, high;
+
+  ASSAY_LANES_INLINE lanes::Word total() const noexcept { return kHalvesMeet ? low : low + high + high; }
+  ASSAY_LANES_INLINE void begin_next(const lanes::Word& next) noexcept {
+    low = kHalvesMeet ? next : lanes::broadcast(0);
+    high = next;
+  }
+};
 
 ASSAY_LANES_INLINE Wide8 fold(const lanes::Word (&t)[2 * kLimbs51]) noexcept {
   Wide8 r;
@@ -56,42 +115,42 @@ ASSAY_LANES_INLINE Wide8 fold(const lanes::Word (&t)[2 * kLimbs51]) noexcept {
 }
 
 ASSAY_LANES_INLINE Wide8 multiply(const Fe8& a, const Fe8& b) noexcept {
-  using namespace lanes;
+  using lanes::Word, lanes::broadcast;
   const Factors51 x(a), y(b);
-  Word t[2 * kLimbs51], high = broadcast(0);
+  Word t[2 * kLimbs51];
+  ColumnSum sum{broadcast(column_start(1, 0)), broadcast(0)};
 #pragma GCC unroll 16
   for (std::size_t c = 0; c < 9; ++c) {
-    Word low = broadcast(column_start(terms(c), 0)), next = broadcast(column_start(0, terms(c)));
+    Word next = broadcast(column_start(terms(c + 1), terms(c)));
 #pragma GCC unroll 8
-    for (std::size_t i = c < 5 ? 0 : c - 4; i <= c && i < 5; ++i) multiply_add(low, next, x.limb[i], y.limb[c - i]);
-    t[c] = low + high + high;
-    high = next;
+    for (std::size_t i = c < 5 ? 0 : c - 4; i <= c && i < 5; ++i) add_product(sum.low, next, x.limb[i], y.limb[c - i]);
+    t[c] = sum.total();
+    sum.begin_next(next);
   }
-  t[9] = high + high;
+  t[9] = sum.total();
   return fold(t);
 }
 
+// The products of unequal limbs count twice.
 ASSAY_LANES_INLINE Wide8 square(const Fe8& a) noexcept {
-  using namespace lanes;
+  using lanes::Word, lanes::broadcast;
   const Factors51 x(a);
-  Word t[2 * kLimbs51], high = broadcast(0);
+  Word t[2 * kLimbs51], l, h;
+  ColumnSum sum{broadcast(doubled_start(0)), broadcast(0)};
 #pragma GCC unroll 16
-  for (std::size_t c = 0; c < 9; ++c) {
-    Word low = broadcast(column_start(cross_terms(c), 0)), next = broadcast(column_start(0, cross_terms(c)));
+  for (std::size_t c = 0; c < 10; ++c) {
+    Word next = broadcast(doubled_start(c + 1));
 #pragma GCC unroll 8
-    for (std::size_t i = c < 5 ? 0 : c - 4; 2 * i < c; ++i) multiply_add(low, next, x.limb[i], x.limb[c - i]);
-    if (c % 2 == 0) {  // the products of unequal limbs count twice
-      low = low + low + broadcast(column_start(1, 0));
-      next = next + next + broadcast(column_start(0, 1));
-      multiply_add(low, next, x.limb[c / 2], x.limb[c / 2]);
+    for (std::size_t i = c < 5 ? 0 : c - 4; 2 * i < c; ++i) add_product(sum.low, next, x.limb[i], x.limb[c - i]);
+    const Word cross = sum.total();
+    if (c % 2 == 0) {
+      split(x.limb[c / 2], x.limb[c / 2], l, h);
+      t[c] = cross + cross + l;
     } else {
-      low = low + low;
-      next = next + next;
+      t[c] = cross + cross + (kHalvesMeet ? h : h + h);
     }
-    t[c] = low + high + high;
-    high = next;
+    sum.begin_next(next);
   }
-  t[9] = high + high;
   return fold(t);
 }
 
