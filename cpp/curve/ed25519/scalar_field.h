@@ -10,39 +10,38 @@ using Fe1 = Fe51<std::uint64_t>;
 __extension__ using Column = unsigned __int128;
 
 // Columns below 2^109: the carry out of the top one, which holds no multiple of 19, is below 2^54.
-inline Fe1 carry_columns(Column (&t)[kLimbs51]) noexcept {
-  Fe1 r;
-  for (std::size_t i = 0; i + 1 < kLimbs51; ++i) {
-    r.limb[i] = static_cast<std::uint64_t>(t[i]) & kMask51;
-    t[i + 1] += static_cast<std::uint64_t>(t[i] >> 51);
-  }
-  r.limb[4] = static_cast<std::uint64_t>(t[4]) & kMask51;
-  r.limb[0] += 19 * static_cast<std::uint64_t>(t[4] >> 51);
-  r.limb[1] += r.limb[0] >> 51;
-  r.limb[0] &= kMask51;
-  return r;
+[[gnu::always_inline]] inline Fe1 carry_columns(Column t0, Column t1, Column t2, Column t3, Column t4) noexcept {
+  const auto low = [](Column t) noexcept { return static_cast<std::uint64_t>(t) & kMask51; };
+  const auto high = [](Column t) noexcept { return static_cast<std::uint64_t>(t >> 51); };
+  t1 += high(t0);
+  t2 += high(t1);
+  t3 += high(t2);
+  t4 += high(t3);
+  const std::uint64_t r0 = low(t0) + 19 * high(t4);
+  return {{r0 & kMask51, low(t1) + (r0 >> 51), low(t2), low(t3), low(t4)}};
 }
 
-inline Fe1 mul(const Fe1& a, const Fe1& b) noexcept {
-  Column t[kLimbs51] = {};
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < kLimbs51; ++i) {
-#pragma GCC unroll 8
-    for (std::size_t j = 0; j < kLimbs51; ++j)
-      t[(i + j) % 5] += static_cast<Column>(a.limb[i]) * (i + j < 5 ? b.limb[j] : 19 * b.limb[j]);
-  }
-  return carry_columns(t);
+inline Column times(std::uint64_t a, std::uint64_t b) noexcept { return static_cast<Column>(a) * b; }
+
+// Written out and inlined: compilers keep the columns in registers only so.
+[[gnu::always_inline]] inline Fe1 mul(const Fe1& a, const Fe1& b) noexcept {
+  const auto& [a0, a1, a2, a3, a4] = a.limb;
+  const auto& [b0, b1, b2, b3, b4] = b.limb;
+  const std::uint64_t c1 = 19 * b1, c2 = 19 * b2, c3 = 19 * b3, c4 = 19 * b4;
+  return carry_columns(times(a0, b0) + times(a1, c4) + times(a2, c3) + times(a3, c2) + times(a4, c1),
+                       times(a0, b1) + times(a1, b0) + times(a2, c4) + times(a3, c3) + times(a4, c2),
+                       times(a0, b2) + times(a1, b1) + times(a2, b0) + times(a3, c4) + times(a4, c3),
+                       times(a0, b3) + times(a1, b2) + times(a2, b1) + times(a3, b0) + times(a4, c4),
+                       times(a0, b4) + times(a1, b3) + times(a2, b2) + times(a3, b1) + times(a4, b0));
 }
-inline Fe1 sqr(const Fe1& a) noexcept {
-  Column t[kLimbs51] = {};
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < kLimbs51; ++i) {
-#pragma GCC unroll 8
-    for (std::size_t j = i; j < kLimbs51; ++j)
-      t[(i + j) % 5] +=
-          static_cast<Column>(i == j ? a.limb[i] : 2 * a.limb[i]) * (i + j < 5 ? a.limb[j] : 19 * a.limb[j]);
-  }
-  return carry_columns(t);
+[[gnu::always_inline]] inline Fe1 sqr(const Fe1& a) noexcept {
+  const auto& [a0, a1, a2, a3, a4] = a.limb;
+  const std::uint64_t d0 = 2 * a0, d1 = 2 * a1, d2 = 2 * a2, d3 = 2 * a3, c3 = 19 * a3, c4 = 19 * a4;
+  return carry_columns(times(a0, a0) + times(d1, c4) + times(d2, c3),  //
+                       times(d0, a1) + times(d2, c4) + times(a3, c3),  //
+                       times(d0, a2) + times(a1, a1) + times(d3, c4),  //
+                       times(d0, a3) + times(d1, a2) + times(a4, c4),  //
+                       times(d0, a4) + times(d1, a3) + times(a2, a2));
 }
 // the same for sums that follow: nothing is gained by leaving carries out
 inline Wide<std::uint64_t> mul_wide(const Fe1& a, const Fe1& b) noexcept { return mul(a, b); }
