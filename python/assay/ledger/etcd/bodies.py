@@ -6,26 +6,17 @@ the body or an error; and every block is checked against its sealed header besid
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
 from assay.core.encoding import decode_record, encode_record
-from assay.core.errors import AssayError, EncodingError, LedgerError, StateError
+from assay.core.errors import AssayError, EncodingError, LedgerError, StateError, SystemFailure
 from assay.ledger.etcd.layout import MAX_BODY_BYTES
+from assay.store import Cid, Store
 
-__all__ = ["INLINE_BYTES", "Bodies", "BodyStore", "MissingBody"]
+__all__ = ["INLINE_BYTES", "Bodies", "MissingBody"]
 
 INLINE_BYTES: Final = 256 << 10
 _KIND: Final = "assay.ledger.etcd.body"
-
-
-class BodyStore(Protocol):
-    """Keeps bodies by the hash of their content."""
-
-    def put(self, body: bytes) -> str:
-        """Store a body for good; returns its name, at most 200 characters."""
-
-    def get(self, name: str) -> bytes:
-        """The body of that name; raises an `AssayError` when it is not there or does not hash to it."""
 
 
 class MissingBody(LedgerError):
@@ -35,7 +26,7 @@ class MissingBody(LedgerError):
 class Bodies:
     """Packs bodies into the values of etcd's keys, and back."""
 
-    def __init__(self, store: BodyStore | None) -> None:
+    def __init__(self, store: Store | None) -> None:
         self._store = store
 
     def pack(self, body: bytes) -> bytes:
@@ -47,7 +38,7 @@ class Bodies:
                 f"a body of {len(body)} bytes is above the {INLINE_BYTES} that etcd keeps, and there is no store: "
                 "give one (store=FOLDER in the address), the same to all who use the channel"
             )
-        return encode_record(_KIND, 1, b"", self._store.put(body))
+        return encode_record(_KIND, 1, b"", str(self._store.put(body)))
 
     def unpack(self, value: bytes) -> bytes:
         """The body that a value holds or names."""
@@ -56,12 +47,12 @@ class Bodies:
             return bytes(body)
         if body or len(name) > 200:
             raise EncodingError("a body is given or named, not both")
+        cid = Cid.parse(name)
         if self._store is None:
-            raise StateError(f"the chain keeps a body in a store, under {name}: give that store (store=FOLDER)")
+            raise StateError(f"the chain keeps a body in a store, under {cid}: give that store (store=FOLDER)")
         try:
-            body = self._store.get(name)
+            return self._store.get(cid, limit=MAX_BODY_BYTES)
+        except SystemFailure:
+            raise
         except AssayError as fault:
-            raise MissingBody(f"body {name} of the chain cannot be had from the store: {fault}") from fault
-        if len(body) > MAX_BODY_BYTES:
-            raise EncodingError(f"body {name} has {len(body)} bytes, more than a block may")
-        return body
+            raise MissingBody(f"body {cid} of the chain cannot be had from the store: {fault}") from fault

@@ -9,7 +9,7 @@ from assay.identity.keys import SealingKey
 from assay.ledger.backend import Change
 from assay.ledger.base import Engine
 from assay.ledger.contracts import ContractRegistry
-from assay.ledger.etcd.bodies import Bodies, BodyStore
+from assay.ledger.etcd.bodies import Bodies
 from assay.ledger.etcd.chain import Chain
 from assay.ledger.etcd.gateway import Gateway, end_of
 from assay.ledger.etcd.layout import Head, Layout, encode_block
@@ -21,6 +21,7 @@ from assay.ledger.machine import Machine
 from assay.ledger.sealing import seal_with
 from assay.ledger.sequencer import MAX_QUEUE
 from assay.ledger.state import MemoryStore
+from assay.store import FolderStore, Store
 
 __all__ = ["EtcdEngine"]
 
@@ -34,13 +35,13 @@ class EtcdEngine(Engine):
         *,
         registry: ContractRegistry | None = None,
         clock: Clock = system_clock,
-        store: BodyStore | None = None,
+        store: Store | None = None,
         replicas: Path | None = None,
         timeout: float = 3.0,
         patience: float = 15.0,
         lease_seconds: int = LEASE_SECONDS,
     ) -> None:
-        """`store` keeps bodies above 256 KiB; all who use a channel share it.
+        """`store` keeps bodies above 256 KiB, for all who use a channel; when None, the folder that the address names.
 
         `replicas` is a folder of this process's own, where the replicas outlive it (temporary ones when None).
         `timeout` (s) is for one request to one node, `patience` (s) for a transaction while etcd or the leader is out;
@@ -49,6 +50,8 @@ class EtcdEngine(Engine):
         self.address = Address.parse(url) if isinstance(url, str) else url
         self._registry = registry or ContractRegistry()
         self._clock = clock
+        if store is None and self.address.store is not None:
+            store = FolderStore(self.address.store)
         self._bodies = Bodies(store)
         self._replicas = replicas
         self._timeout = timeout
