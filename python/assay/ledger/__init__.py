@@ -1,7 +1,7 @@
 """The ledger: signed, hash-chained blocks of transactions that deterministic contracts execute.
 
 - `base`: the protocol that every ledger follows; `sequenced`: a ledger on a back end, with its `sequencer`
-- `backend`: what a back end brings; `embedded`: the one on SQLite
+- `backend`: what a back end brings; `embedded`: the one on SQLite; `etcd`: the one on many machines
 - `contracts`: what a contract is, and how it is found; `accounts`: the one that every chain begins with
 - `genesis`, `transactions`, `blocks`, `merkle`, `history`, `state`: what a chain is made of
 - `machine`: executes transactions; `replica`: does it again, block by block; `verify`: for a whole chain
