@@ -21,18 +21,17 @@ from assay.ledger.backend import Done
 from assay.ledger.base import QueueFull, Receipt
 from assay.ledger.blocks import Block
 from assay.ledger.etcd.backend import EtcdBackend
+from assay.ledger.etcd.bodies import MissingBody
 from assay.ledger.etcd.chain import Chain, Deposed
-from assay.ledger.etcd.clerk import is_failure, outcome_of
-from assay.ledger.etcd.errors import Ambiguous, LeaseGone, Unavailable
+from assay.ledger.etcd.errors import Ambiguous, AuthFailed, LeaseGone, Unavailable
 from assay.ledger.etcd.gateway import KeyValue, absent, created_at, get, modified_at, put
 from assay.ledger.etcd.leadership import Leadership
-from assay.ledger.etcd.mail import MAX_BATCH, MAX_BATCH_BYTES, Answer, Request, is_answer
+from assay.ledger.etcd.mail import MAX_BATCH, MAX_BATCH_BYTES, MAX_MAILBOXES, Answer, Request, is_answer
 from assay.ledger.sequencer import Sequencer, receipt
 from assay.ledger.transactions import Transaction
 
-__all__ = ["MAX_MAILBOXES", "Courier"]
+__all__ = ["Courier", "outcome_of"]
 
-MAX_MAILBOXES: Final = 64
 _PAUSE: Final = 0.05
 _Id: TypeAlias = tuple[int, int, bytes]
 _log = get_logger(__name__)
@@ -393,3 +392,14 @@ class Courier:
             self._settle(ticket, error)
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
+
+
+def outcome_of(done: Future[Receipt]) -> Receipt | BaseException:
+    """The receipt or the error in a future, once it is done."""
+    error = done.exception()
+    return done.result() if error is None else error
+
+
+def is_failure(error: BaseException) -> bool:
+    """Whether the ledger failed, rather than refused the transaction."""
+    return isinstance(error, (Deposed, SystemFailure, AuthFailed, MissingBody, StateError, QueueFull))

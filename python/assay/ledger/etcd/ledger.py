@@ -20,8 +20,8 @@ from assay.ledger.blocks import Block
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.etcd.backend import EtcdBackend
 from assay.ledger.etcd.chain import Chain, Deposed
-from assay.ledger.etcd.clerk import Clerk, outcome_of
-from assay.ledger.etcd.courier import Courier
+from assay.ledger.etcd.clerk import Clerk
+from assay.ledger.etcd.courier import Courier, outcome_of
 from assay.ledger.etcd.gateway import KeyValue
 from assay.ledger.etcd.layout import Head
 from assay.ledger.etcd.leadership import Leadership
@@ -89,7 +89,6 @@ class EtcdLedger(SequencedLedger):
             self._courier.start()
         if sequencer is not None and self._leadership is not None:
             self._clerk = Clerk(chain, sequencer, self._leadership)
-            self._clerk.start()
         self._listener = Listener(chain.gateway, chain.layout, self._changed, self._removed)
         if self._leadership is not None:
             self._leadership.start()

@@ -21,8 +21,19 @@ from assay.ledger.contracts import Refused
 from assay.ledger.etcd.layout import MAX_BODY_BYTES
 from assay.ledger.machine import ContractFault, UsedCounter
 
-__all__ = ["MAX_BATCH", "MAX_BATCH_BYTES", "Answer", "Fate", "Request", "error_names", "is_answer", "known_error"]
+__all__ = [
+    "MAX_BATCH",
+    "MAX_BATCH_BYTES",
+    "MAX_MAILBOXES",
+    "Answer",
+    "Fate",
+    "Request",
+    "error_names",
+    "is_answer",
+    "known_error",
+]
 
+MAX_MAILBOXES: Final = 64
 MAX_BATCH: Final = 1000
 MAX_BATCH_BYTES: Final = 2 << 20
 _REQUEST: Final = "assay.ledger.etcd.request"
