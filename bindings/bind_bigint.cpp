@@ -16,7 +16,7 @@ namespace {
 // Moduli side by side, as a batch takes them: one for all rows, or one each.
 class Moduli {
  public:
-  explicit Moduli(const LimbArray& rows) {
+  Moduli(const LimbArray& rows, bool squared) {
     if (rows.ndim() != 2) raise_named("InvalidInput", "moduli must have shape [n, words]");
     count_ = static_cast<std::size_t>(rows.shape(0));
     moduli_.reset(new (std::nothrow) Modulus[count_]);
@@ -24,7 +24,8 @@ class Moduli {
     const auto words = static_cast<std::size_t>(rows.shape(1));
     for (std::size_t i = 0; i < count_; ++i) {
       raise_on_error(
-          moduli_[i].assign(rows.data() + words * i, words),
+          squared ? moduli_[i].assign_square(rows.data() + words * i, words)
+                  : moduli_[i].assign(rows.data() + words * i, words),
           "modulus " + std::to_string(i) + " of " + std::to_string(count_) + " must be odd, of 256 to 8192 bits");
       size_ = std::max(size_, moduli_[i].size());
     }
@@ -145,7 +146,7 @@ py::tuple natural_divrem(const LimbArray& a, const LimbArray& d) {
 
 void bind_bigint(py::module_& m) {
   py::class_<Moduli>(m, "Moduli", "Odd moduli of 256 to 8192 bits, copied and wiped when freed.")
-      .def(py::init<const LimbArray&>(), py::arg("rows").noconvert())
+      .def(py::init<const LimbArray&, bool>(), py::arg("rows").noconvert(), py::arg("squared") = false)
       .def("__len__", &Moduli::count)
       .def_property_readonly("words", &Moduli::words, "Words of the widest.");
   m.def("bigint_power", &power_rows, py::arg("moduli"), py::arg("bases").noconvert(), py::arg("exponents").noconvert(),

@@ -4,6 +4,7 @@
 
 #include "bigint/montgomery.h"
 #include "bigint/natural.h"
+#include "bigint/square_montgomery.h"
 
 namespace assay {
 namespace {
@@ -19,6 +20,7 @@ std::uint64_t inverse_word(std::uint64_t n) noexcept {
 
 Status Modulus::assign(const std::uint64_t* words, std::size_t count) noexcept {
   memory_.release();
+  root_.release();
   size_ = 0;
   const std::size_t size = natural_size_var(words, count);
   const std::size_t bits = natural_bits_var(words, size);
@@ -45,6 +47,44 @@ Status Modulus::assign(const std::uint64_t* words, std::size_t count) noexcept {
   memory_.swap(memory);
   size_ = size;
   bits_ = static_cast<unsigned>(bits);
+  return Status::ok;
+}
+
+RootView Modulus::root() const noexcept {
+  if (!in_pairs()) return {};
+  const std::size_t n = root_.size() / 7;
+  const std::uint64_t* pairs = root_.data() + n;
+  return {root_.data(), pairs, pairs + 2 * n, pairs + 4 * n, root_neg_inverse_, n, root_bits_};
+}
+
+Status Modulus::assign_square(const std::uint64_t* root, std::size_t count) noexcept {
+  const std::size_t n = natural_size_var(root, count), bits = natural_bits_var(root, n);
+  if (2 * bits > kModulusMaxBits + 1 || n == 0) return assign(root, 0);
+  Words square, scratch, constants;
+  ASSAY_TRY(square.allocate(2 * n));
+  ASSAY_TRY(scratch.allocate(natural_scratch(n)));
+  natural_sqr(square.data(), root, n, scratch.data());
+  ASSAY_TRY(assign(square.data(), 2 * n));
+  if (size_ != 2 * n) return Status::ok;
+
+  // As in assign: (2^(bits - 1), 0) doubled up to R, then R 2^n, of which six squarings make R^2; R^4 / R = R^3.
+  ASSAY_TRY(constants.allocate(7 * n));
+  std::copy_n(root, n, constants.data());
+  root_neg_inverse_ = -inverse_word(root[0]);
+  root_bits_ = static_cast<unsigned>(bits);
+  std::uint64_t *one = constants.data() + n, *two = one + 2 * n, *three = two + 2 * n;
+  SquareMontgomery arithmetic;
+  ASSAY_TRY(arithmetic.assign({constants.data(), one, two, three, root_neg_inverse_, n, root_bits_}));
+  std::fill_n(one, 2 * n, 0);
+  one[n - 1] = std::uint64_t{1} << ((bits - 1) % 64);
+  for (std::size_t i = bits - 1; i < 64 * n; ++i) arithmetic.add(one, one, one);
+  std::copy_n(one, 2 * n, two);
+  for (std::size_t i = 0; i < n; ++i) arithmetic.add(two, two, two);
+  for (int i = 0; i < 6; ++i) arithmetic.sqr(two, two);
+  arithmetic.canonical(two, two);
+  arithmetic.mul(three, two, two);
+  arithmetic.canonical(three, three);
+  root_.swap(constants);
   return Status::ok;
 }
 

@@ -26,19 +26,34 @@ class Modulus {
   // words: `count` little-endian words, zeros on top are cut. out_of_range if N is even, or has fewer than 256 or more
   // than 8192 bits; *this is then empty: size() is 0, and whatever takes a Modulus refuses it.
   Status assign(const std::uint64_t* words, std::size_t count) noexcept;
+  // The square of a root, odd or refused likewise, with whose pairs everything is faster (bigint/square_montgomery.h);
+  // they are left out where the square has not twice as many words as the root. The square is public or secret as the
+  // root is. Cost: 64 + n sums and 8 products of pairs more.
+  Status assign_square(const std::uint64_t* root, std::size_t count) noexcept;
+  // Is this the square of a known root, whose pairs are used?
+  bool in_pairs() const noexcept { return root_.size() > 0; }
 
   std::size_t size() const noexcept { return size_; }
   unsigned bits() const noexcept { return bits_; }
   const std::uint64_t* words() const noexcept { return memory_.data(); }
   ModulusView view() const noexcept {
-    return {memory_.data(), memory_.data() + size_, memory_.data() + 2 * size_, neg_inverse_, size_, bits_};
+    return {memory_.data(), memory_.data() + size_, memory_.data() + 2 * size_, neg_inverse_, size_, bits_, root()};
+  }
+  // The same with rows of its own length, whatever is known of it.
+  ModulusView plain_view() const noexcept {
+    ModulusView plain = view();
+    plain.root = {};
+    return plain;
   }
 
  private:
+  RootView root() const noexcept;
+
   Words memory_;  // N, one, square
-  std::uint64_t neg_inverse_ = 0;
+  Words root_;    // N, one, square, cube of a RootView
+  std::uint64_t neg_inverse_ = 0, root_neg_inverse_ = 0;
   std::size_t size_ = 0;
-  unsigned bits_ = 0;
+  unsigned bits_ = 0, root_bits_ = 0;
 };
 
 }  // namespace assay

@@ -6,6 +6,18 @@
 
 namespace assay {
 
+// The root N of a modulus N^2, with the constants of bigint/square_montgomery.h; size 0: the modulus is not known to be
+// a square, or not used as one.
+struct RootView {
+  const std::uint64_t* words = nullptr;   // N, n words, the top one not zero
+  const std::uint64_t* one = nullptr;     // pairs, 2 n words each: R mod N^2, R = 2^(64 n)
+  const std::uint64_t* square = nullptr;  // R^2
+  const std::uint64_t* cube = nullptr;    // R^3
+  std::uint64_t neg_inverse = 0;
+  std::size_t size = 0;  // n
+  unsigned bits = 0;
+};
+
 struct ModulusView {
   const std::uint64_t* words;   // N, the top word not zero
   const std::uint64_t* one;     // R mod N
@@ -13,6 +25,7 @@ struct ModulusView {
   std::uint64_t neg_inverse;
   std::size_t size;  // n
   unsigned bits;
+  RootView root = {};
 };
 
 }  // namespace assay

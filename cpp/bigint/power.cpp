@@ -235,7 +235,7 @@ Status multiply(const MultiplyBatch& batch, JobControl* control) noexcept {
     for (std::size_t at = begin; at < end; ++at) {
       const std::size_t i = order[at], size = modulus(i).size();
       if (at == begin || batch.modulus_step != 0) {
-        ASSAY_TRY(arithmetic.assign(modulus(i)));
+        ASSAY_TRY(arithmetic.assign(modulus(i).plain_view()));
         if (memory.size() < 2 * size) ASSAY_TRY(memory.allocate(2 * size));
       }
       u64 *x = memory.data(), *y = x + size;

@@ -33,6 +33,12 @@ struct WordKernel {
   // N gives (t + m N) / R < 2 N.
   void (*reduce)(std::uint64_t* r, std::uint64_t* t, const std::uint64_t* modulus, std::size_t n,
                  std::uint64_t neg_inverse) noexcept;
+  // t[0, n) <- m and t[n, 2 n) <- (t + m N) / R + carry for a carry of 0 or 1; returns what is carried out at the top.
+  std::uint64_t (*reduce_quotients)(std::uint64_t* t, const std::uint64_t* modulus, std::size_t n,
+                                    std::uint64_t neg_inverse, std::uint64_t carry) noexcept;
+  // r[0, n) <- a - (b and mask), a borrow is lost. r may be a.
+  void (*subtract_masked)(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b, std::size_t n,
+                          std::uint64_t mask) noexcept;
   // From so many words on a product or square is split in three of half the length.
   std::size_t karatsuba_mul, karatsuba_sqr;
 };

@@ -36,21 +36,25 @@ void sqr(u64* r, const u64* a, std::size_t n) noexcept {
   bigint_rows::double_and_square(r, a, n);
 }
 
-void reduce(u64* r, u64* t, const u64* modulus, std::size_t n, u64 neg_inverse) noexcept {
-  u64 top = 0;
+u64 reduce_quotients(u64* t, const u64* modulus, std::size_t n, u64 neg_inverse, u64 carry) noexcept {
   if (n % kBlock == 0) {
     for (std::size_t i = 0; i < n; i += kBlock)
-      top = bigint_blocks::reduce_run(t + i, modulus, n / kBlock, neg_inverse, top);
-  } else if (n == 4) {
-    top = bigint_rows::reduce_four(t, modulus, neg_inverse);
-  } else {
-    for (std::size_t i = 0; i < n; ++i) {
-      const u64 carry = add_mul_row(t + i, modulus, n, t[i] * neg_inverse);
-      const unsigned __int128 sum = static_cast<unsigned __int128>(t[n + i]) + carry + top;
-      t[n + i] = static_cast<u64>(sum);
-      top = static_cast<u64>(sum >> 64);
-    }
+      carry = bigint_blocks::reduce_run(t + i, modulus, n / kBlock, neg_inverse, carry);
+    return carry;
   }
+  for (std::size_t i = 0; i < n; ++i) {
+    const u64 quotient = t[i] * neg_inverse, row = add_mul_row(t + i, modulus, n, quotient);
+    const unsigned __int128 sum = static_cast<unsigned __int128>(t[n + i]) + row + carry;
+    t[i] = quotient;
+    t[n + i] = static_cast<u64>(sum);
+    carry = static_cast<u64>(sum >> 64);
+  }
+  return carry;
+}
+
+void reduce(u64* r, u64* t, const u64* modulus, std::size_t n, u64 neg_inverse) noexcept {
+  const u64 top = n == 4 ? bigint_rows::reduce_four(t, modulus, neg_inverse)
+                         : reduce_quotients(t, modulus, n, neg_inverse, 0);
   bigint_rows::subtract_masked(r, t + n, modulus, n, -top);
 }
 
@@ -64,6 +68,8 @@ const WordKernel kWordKernelAdx = {bigint_rows::add,
                                    mul,
                                    sqr,
                                    reduce,
+                                   reduce_quotients,
+                                   bigint_rows::subtract_masked,
                                    40,
                                    72};
 

@@ -34,6 +34,13 @@ bool known_answer(const WordKernel& kernel) noexcept {
     std::memset(product, 0xff, 16 * n);
     kernel.reduce(reduced, product, ones, n, 1);
     if (std::memcmp(reduced, ones, 8 * n) != 0) return false;
+    // with a carry, 2 a + 1 = R + a; the quotient stays
+    std::memset(product, 0xff, 16 * n);
+    if (kernel.reduce_quotients(product, ones, n, 1, 1) != 1 || std::memcmp(product, ones, 8 * n) != 0) return false;
+    if (std::memcmp(product + n, ones, 8 * n) != 0) return false;
+    kernel.subtract_masked(reduced, product, ones, n, ~std::uint64_t{0});
+    for (std::size_t i = 0; i < n; ++i)
+      if (reduced[i] != 0) return false;
   }
   return true;
 }

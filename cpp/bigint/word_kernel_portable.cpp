@@ -80,25 +80,33 @@ void sqr(u64* r, const u64* a, std::size_t n) noexcept {
   }
 }
 
-void reduce(u64* r, u64* t, const u64* modulus, std::size_t n, u64 neg_inverse) noexcept {
-  u64 top = 0;
+u64 reduce_quotients(u64* t, const u64* modulus, std::size_t n, u64 neg_inverse, u64 carry) noexcept {
   for (std::size_t i = 0; i < n; ++i) {
-    const u64 carry = add_mul_row(t + i, modulus, n, t[i] * neg_inverse);
-    const u128 sum = static_cast<u128>(t[n + i]) + carry + top;
+    const u64 quotient = t[i] * neg_inverse, row = add_mul_row(t + i, modulus, n, quotient);
+    const u128 sum = static_cast<u128>(t[n + i]) + row + carry;
+    t[i] = quotient;
     t[n + i] = static_cast<u64>(sum);
-    top = static_cast<u64>(sum >> 64);
+    carry = static_cast<u64>(sum >> 64);
   }
-  const u64 mask = -top;
+  return carry;
+}
+
+void subtract_masked(u64* r, const u64* a, const u64* b, std::size_t n, u64 mask) noexcept {
   u64 borrow = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const u128 difference = static_cast<u128>(t[n + i]) - (modulus[i] & mask) - borrow;
+    const u128 difference = static_cast<u128>(a[i]) - (b[i] & mask) - borrow;
     r[i] = static_cast<u64>(difference);
     borrow = static_cast<u64>(difference >> 64) & 1;
   }
 }
 
+void reduce(u64* r, u64* t, const u64* modulus, std::size_t n, u64 neg_inverse) noexcept {
+  const u64 top = reduce_quotients(t, modulus, n, neg_inverse, 0);
+  subtract_masked(r, t + n, modulus, n, -top);
+}
+
 }  // namespace
 
-const WordKernel kWordKernelPortable = {add, sub, add3, difference, add_mul_row, mul, sqr, reduce, 40, 64};
+const WordKernel kWordKernelPortable = {add, sub, add3, difference, add_mul_row, mul, sqr, reduce, reduce_quotients, subtract_masked, 40, 64};
 
 }  // namespace assay

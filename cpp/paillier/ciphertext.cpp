@@ -70,7 +70,7 @@ Status check_var(const PublicKey& key, std::size_t count, const std::uint64_t* c
   std::atomic<std::size_t> bad{blocks};
   std::atomic<Status> worst{Status::ok};
   ASSAY_TRY(for_rows(
-      blocks, 1, key.modulus(), 2 * k,
+      blocks, 1, key.modulus().view(), 2 * k,
       [&](std::size_t block, Montgomery& m, std::uint64_t* scratch) noexcept {
         const std::size_t begin = block * kBlock, rows = std::min(kBlock, count - begin);
         bool shares = false;

@@ -65,19 +65,15 @@ bool is_one(const std::uint64_t* a, std::size_t n) noexcept {
 
 // p, p^2 and what follows from p alone.
 Status derive_side(PrivateKey::Side& side, const std::uint64_t* prime, std::size_t half) noexcept {
-  Words square, scratch;
   ASSAY_TRY(side.prime.assign(prime, half));
   ASSAY_TRY(side.exponent.allocate(half));
   ASSAY_TRY(side.minus_one.allocate(half));
   ASSAY_TRY(side.exact.allocate(half));
   ASSAY_TRY(side.correction.allocate(half));
-  ASSAY_TRY(square.allocate(2 * half));
-  ASSAY_TRY(scratch.allocate(natural_scratch(half)));
   std::copy_n(prime, half, side.exponent.data());
   std::copy_n(prime, half, side.minus_one.data());
   side.minus_one.data()[0] &= ~std::uint64_t{1};
-  natural_sqr(square.data(), prime, half, scratch.data());
-  ASSAY_TRY(side.square.assign(square.data(), 2 * half));
+  ASSAY_TRY(side.square.assign_square(prime, half));
   return exact_inverse(prime, half, side.exact.data());
 }
 
@@ -146,7 +142,7 @@ Status PrivateKey::derive() noexcept {
   std::memset(value, 0, 8 * 4 * half);
   ASSAY_TRY(power_one(p_.square, 2 * half, square, exponent, 2 * half, value));
   Montgomery m;
-  ASSAY_TRY(m.assign(p_.square));
+  ASSAY_TRY(m.assign(p_.square.plain_view()));
   m.enter(q_square_inverse_.data(), value, 2 * half);
   m.enter(check, square, 2 * half);
   m.mul(check, check, q_square_inverse_.data());
@@ -243,7 +239,7 @@ Status decrypt(const PrivateKey& key, std::size_t count, const std::uint64_t* ci
                        .out = larger ? at_p : at_q},
                       control));
     ASSAY_TRY(for_rows(
-        rows, 16, q.prime, scratch_words,
+        rows, 16, q.prime.view(), scratch_words,
         [&](std::size_t i, Montgomery& m, std::uint64_t* scratch) noexcept {
           std::uint64_t* row = at_q + i * width;
           logarithm(q, half, m, row, row, scratch);
@@ -251,7 +247,7 @@ Status decrypt(const PrivateKey& key, std::size_t count, const std::uint64_t* ci
         },
         control));
     return for_rows(
-        rows, 16, p.prime, scratch_words,
+        rows, 16, p.prime.view(), scratch_words,
         [&](std::size_t i, Montgomery& m, std::uint64_t* scratch) noexcept {
           std::uint64_t* row = at_p + i * width;
           logarithm(p, half, m, row, row, scratch);
@@ -283,7 +279,7 @@ Status blind_keyholder(const PrivateKey& key, std::size_t count, std::uint64_t* 
                       control));
     }
     return for_rows(
-        rows, 16, p.square, 3 * width + natural_scratch(width),
+        rows, 16, p.square.plain_view(), 3 * width + natural_scratch(width),
         [&](std::size_t i, Montgomery& m, std::uint64_t* scratch) noexcept {
           recombine(m, at_p + i * width, at_q + i * width, key.q_square_inverse(), q.square.words(), q.square.size(),
                     out + (begin + i) * out_words, out_words, scratch);

@@ -12,14 +12,7 @@ namespace assay::paillier {
 Status PublicKey::assign(const std::uint64_t* n, std::size_t words) noexcept {
   ASSAY_TRY(n_.assign(n, words));
   Status status = n_.bits() < kMinBits || n_.bits() > kMaxBits ? Status::out_of_range : Status::ok;
-  const std::size_t k = n_.size();
-  Words square, scratch;
-  if (status == Status::ok) status = square.allocate(2 * k);
-  if (status == Status::ok) status = scratch.allocate(natural_scratch(k));
-  if (status == Status::ok) {
-    natural_sqr(square.data(), n_.words(), k, scratch.data());
-    status = square_.assign(square.data(), 2 * k);
-  }
+  if (status == Status::ok) status = square_.assign_square(n_.words(), n_.size());
   if (status != Status::ok) {
     constexpr std::uint64_t kNone = 0;
     (void)n_.assign(&kNone, 1);  // refused, which empties it
@@ -49,7 +42,7 @@ Status embed(const PublicKey& key, std::size_t count, const std::uint64_t* plain
   if (k == 0) return Status::out_of_range;
   if (plain_words == 0 || plain_words > k) return Status::invalid_length;
   return for_rows(
-      count, 64, key.modulus(), k + natural_scratch(k),
+      count, 64, key.modulus().view(), k + natural_scratch(k),
       [&](std::size_t i, Montgomery&, std::uint64_t* scratch) noexcept {
         std::uint64_t *row = scratch, *product = out + i * 2 * k;
         residue(key.modulus(), plain + i * plain_words, plain_words, row);
