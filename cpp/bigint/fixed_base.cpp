@@ -98,11 +98,16 @@ Status FixedBase::assign(const Modulus& modulus, const u64* base, std::size_t wo
   return Status::ok;
 }
 
-// 2^((52 d - 64 n) windows) mod N for d digits in lanes; where the exponent is negative, of 1 / 2 = (N + 1) / 2.
+// 2^((52 d - 64 n) windows) mod N for d digits in lanes and n words, of a root if it is in pairs; where the exponent is
+// negative, of 1 / 2 = (N + 1) / 2.
 Status FixedBase::find_correction() noexcept {
-  const std::size_t n = modulus_->size(), digits = lanes_digits(modulus_->bits());
-  const bool negative = 52 * digits < 64 * n;
-  const u64 exponent = (negative ? 64 * n - 52 * digits : 52 * digits - 64 * n) * windows_;
+  const ModulusView modulus = modulus_->view();
+  const std::size_t n = modulus.size;
+  const bool pairs = modulus_->in_pairs();
+  const std::size_t digit_bits = 52 * (pairs ? lanes_root_digits(modulus.bits) : lanes_digits(modulus.bits));
+  const std::size_t word_bits = 64 * (pairs ? modulus.root.size : n);
+  const bool negative = digit_bits < word_bits;
+  const u64 exponent = (negative ? word_bits - digit_bits : digit_bits - word_bits) * windows_;
   ASSAY_TRY(correction_.allocate(n));
   u64* base = correction_.data();
   std::fill_n(base, n, 0);
@@ -110,18 +115,23 @@ Status FixedBase::find_correction() noexcept {
   if (negative)
     for (std::size_t i = 0; i < n;
          ++i)  // N / 2 rounded up: (N - 1) / 2 + 1, whose low word cannot carry out of n words
-      base[i] = (modulus_->words()[i] >> 1) | (i + 1 < n ? modulus_->words()[i + 1] << 63 : 0);
+      base[i] = (modulus.words[i] >> 1) | (i + 1 < n ? modulus.words[i + 1] << 63 : 0);
   if (negative)
     for (std::size_t i = 0; i < n && ++base[i] == 0; ++i) {
     }
-  return assay::power({.count = 1,
-                       .words = n,
-                       .moduli = modulus_,
-                       .bases = base,
-                       .exponents = &exponent,
-                       .exponent_words = 1,
-                       .out = base},
-                      nullptr);
+  ASSAY_TRY(assay::power({.count = 1,
+                          .words = n,
+                          .moduli = modulus_,
+                          .bases = base,
+                          .exponents = &exponent,
+                          .exponent_words = 1,
+                          .out = base},
+                         nullptr));
+  Montgomery m;
+  ASSAY_TRY(m.assign(*modulus_));
+  m.enter(base, base, n);
+  m.unscale(base, base);
+  return Status::ok;
 }
 
 bool FixedBase::fit(const u64* exponents, std::size_t count, std::size_t exponent_words) const noexcept {
@@ -136,7 +146,7 @@ Status FixedBase::power(const u64* exponents, std::size_t count, std::size_t exp
                         JobControl* control) const noexcept {
   if (bits_ == 0 || !fit(exponents, count, exponent_words)) return Status::out_of_range;
   const std::size_t n = modulus_->size(), entries = std::size_t{1} << window_;
-  const LanesKernel* kernel = lanes_kernel();
+  const LanesKernel* kernel = lanes_kernel(modulus_->in_pairs());
   const std::size_t least = kernel == nullptr ? kLanes + 1 : kernel->power_break_even(modulus_->bits());
   const bool lanes = lanes_pay(count, least);
   Words prepared;

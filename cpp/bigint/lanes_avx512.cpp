@@ -8,6 +8,7 @@ std::size_t break_even(unsigned) noexcept { return 4; }
 
 }  // namespace
 
-constexpr LanesKernel kBigintAvx512 = lanes::big::kernel(break_even, break_even);
+constexpr LanesKernel kBigintAvx512 = lanes::big::kernel<lanes::big::Arithmetic>(break_even, break_even);
+constexpr LanesKernel kBigintSquaresAvx512 = lanes::big::kernel<lanes::big::SquareArithmetic>(break_even, break_even);
 
 }  // namespace assay

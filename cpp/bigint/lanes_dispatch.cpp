@@ -14,9 +14,14 @@ using u64 = std::uint64_t;
 
 KnownAnswer answers;
 
+Status assign(Modulus& modulus, const u64* row, std::size_t size, bool squared) noexcept {
+  return squared ? modulus.assign_square(row, size) : modulus.assign(row, size);
+}
+
 // Powers and products of eight rows against the same row by row, whose arithmetic has its own known answer. Moduli of
 // both kinds of digits, all ones and mixed, of different sizes; bases of all ones; every window of short exponents.
-bool agrees(const LanesKernel& kernel, std::size_t words) noexcept {
+// Where the moduli are squares, their roots have half the words.
+bool agrees(const LanesKernel& kernel, std::size_t words, bool squares) noexcept {
   constexpr std::size_t kMost = 20;
   u64 state = 0x9e3779b97f4a7c15, rows[kLanes][kMost], bases[kLanes][kMost], exponents[kLanes], out[kLanes][kMost];
   Modulus moduli[kLanes];
@@ -31,9 +36,9 @@ bool agrees(const LanesKernel& kernel, std::size_t words) noexcept {
       }
     }
     rows[lane][0] |= 1;
-    const std::size_t size = words - lane % 2;
+    const std::size_t size = (squares ? words / 2 : words) - lane % 2;
     rows[lane][size - 1] |= u64{1} << 63;
-    if (moduli[lane].assign(rows[lane], size) != Status::ok) return false;
+    if (assign(moduli[lane], rows[lane], size, squares) != Status::ok) return false;
     views[lane] = moduli[lane].view();
     exponents[lane] = state | u64{1} << 63;
     power.bits = views[lane].bits > power.bits ? views[lane].bits : power.bits;
@@ -61,6 +66,7 @@ bool agrees(const LanesKernel& kernel, std::size_t words) noexcept {
       if (std::memcmp(want, out[lane], 8 * words) != 0) return false;
     }
   }
+  if (squares) return true;
   if (scratch.allocate(kernel.multiply_scratch(product)) != Status::ok) return false;
   kernel.multiply(product, scratch.data());
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
@@ -78,7 +84,7 @@ bool agrees(const LanesKernel& kernel, std::size_t words) noexcept {
 
 // One modulus in all lanes: powers of one base from a table of 1 to 3 in windows of two bits, and products of three
 // short powers, against Montgomery's arithmetic row by row.
-bool products_agree(const LanesKernel& kernel, std::size_t words) noexcept {
+bool products_agree(const LanesKernel& kernel, std::size_t words, bool squares) noexcept {
   constexpr std::size_t kMost = 20, kTerms = 3, kDigits = 3, kEntries = 4, kWindows = 2;
   u64 state = 0x2545f4914f6cdd1d, rows[(kTerms + 2) * kMost], table[kWindows * kEntries * kMost];
   u64 exponents[kLanes][kTerms], out[kLanes][kMost], correction[kMost], two[kMost] = {2};
@@ -88,11 +94,12 @@ bool products_agree(const LanesKernel& kernel, std::size_t words) noexcept {
   }
   u64 *modulus_row = rows + kTerms * words, *head = modulus_row + words;
   modulus_row[0] |= 1;
-  modulus_row[words - 1] |= u64{1} << 63;
+  const std::size_t size = squares ? words / 2 : words;
+  modulus_row[size - 1] |= u64{1} << 63;
   Modulus modulus;
   Montgomery m;
   Words prepared, scratch;
-  if (modulus.assign(modulus_row, words) != Status::ok || m.assign(modulus) != Status::ok) return false;
+  if (assign(modulus, modulus_row, size, squares) != Status::ok || m.assign(modulus) != Status::ok) return false;
   if (prepare_lanes(kernel, modulus, prepared) != Status::ok) return false;
 
   u64 base[kMost], power[kMost], want[kMost];
@@ -106,10 +113,13 @@ bool products_agree(const LanesKernel& kernel, std::size_t words) noexcept {
     }
     m.mul(base, power, base);  // its fourth power
   }
-  const u64 doublings = (52 * lanes_digits(modulus.bits()) - 64 * words) * kWindows;
+  const std::size_t digits = squares ? lanes_root_digits(modulus.bits()) : lanes_digits(modulus.bits());
+  const u64 doublings = (52 * digits - 64 * size) * kWindows;
   Words powers;
   if (powers.allocate(power_table_words(words, 1)) != Status::ok) return false;
   power_row(m, {two, words, &doublings, 1, correction, powers.data()}, Stop{});
+  m.enter(correction, correction, words);
+  m.unscale(correction, correction);
   FixedBaseGroup fixed = {prepared.data(), modulus.bits(), table, correction, words, kWindows, 2, {}, {}, 1, 2};
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     for (std::size_t j = 0; j < kTerms; ++j) exponents[lane][j] = lane + 5 * j < 16 ? 15 - lane - 5 * j : 3 * lane;
@@ -151,18 +161,22 @@ bool products_agree(const LanesKernel& kernel, std::size_t words) noexcept {
   return true;
 }
 
-bool usable(IsaLevel level, const LanesKernel& kernel) noexcept {
-  return answers.holds(level, "arithmetic of big numbers in lanes",
-                       [&] { return agrees(kernel, 5) && agrees(kernel, 18) && products_agree(kernel, 18); });
+bool usable(IsaLevel level, const LanesKernel& kernel, const LanesKernel& squares) noexcept {
+  return answers.holds(level, "arithmetic of big numbers in lanes", [&] {
+    return agrees(kernel, 5, false) && agrees(kernel, 18, false) && products_agree(kernel, 18, false) &&
+           agrees(squares, 18, true) && products_agree(squares, 18, true);
+  });
 }
 
 }  // namespace
 #endif
 
-const LanesKernel* lanes_kernel() noexcept {
+const LanesKernel* lanes_kernel(bool in_pairs) noexcept {
 #if defined(ASSAY_X86)
-  if (isa_level() == IsaLevel::ifma && usable(IsaLevel::ifma, kBigintIfma)) return &kBigintIfma;
-  if (isa_level() >= IsaLevel::avx512 && usable(IsaLevel::avx512, kBigintAvx512)) return &kBigintAvx512;
+  if (isa_level() == IsaLevel::ifma && usable(IsaLevel::ifma, kBigintIfma, kBigintSquaresIfma))
+    return in_pairs ? &kBigintSquaresIfma : &kBigintIfma;
+  if (isa_level() >= IsaLevel::avx512 && usable(IsaLevel::avx512, kBigintAvx512, kBigintSquaresAvx512))
+    return in_pairs ? &kBigintSquaresAvx512 : &kBigintAvx512;
 #endif
   return nullptr;
 }

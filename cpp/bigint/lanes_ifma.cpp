@@ -8,6 +8,7 @@ std::size_t break_even(unsigned) noexcept { return 3; }
 
 }  // namespace
 
-constexpr LanesKernel kBigintIfma = lanes::big::kernel(break_even, break_even);
+constexpr LanesKernel kBigintIfma = lanes::big::kernel<lanes::big::Arithmetic>(break_even, break_even);
+constexpr LanesKernel kBigintSquaresIfma = lanes::big::kernel<lanes::big::SquareArithmetic>(break_even, break_even);
 
 }  // namespace assay

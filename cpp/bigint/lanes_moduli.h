@@ -9,6 +9,8 @@
 // as often as is missing. Constant time in the moduli; their sizes are public.
 #pragma once
 
+#include <initializer_list>
+
 #include "bigint/lanes_convert.h"
 #include "bigint/lanes_kernel.h"
 #include "bigint/lanes_montgomery.h"
@@ -39,8 +41,9 @@ class Scratch {
 
 namespace detail {
 
-// r = a - s where that is not negative, s = m or 2 m by `twice`, else r = a; digits of a below 2^52, r may be a
-inline void subtract_once(Factor* r, const Factor* a, const Factor* m, std::size_t n, bool twice,
+// r = a - s where that is not negative, s = m or 2 m by `twice`, else r = a, in the lanes of the mask returned; digits of
+// a below 2^52, r may be a
+inline LaneMask subtract_once(Factor* r, const Factor* a, const Factor* m, std::size_t n, bool twice,
                           Word* difference) noexcept {
   const Word mask = broadcast(kRadixMask);
   Word up = broadcast(0);
@@ -51,6 +54,7 @@ inline void subtract_once(Factor* r, const Factor* a, const Factor* m, std::size
   }
   const LaneMask negative = negative_mask(up);
   for (std::size_t j = 0; j < n; ++j) r[j] = from_bits(select(bits(factor(difference[j])), bits(a[j]), negative));
+  return negative;
 }
 
 // a = 2 a mod m in the lanes of `mask`, for a < m
@@ -76,7 +80,79 @@ inline void powers_of_two(Factor* r, std::size_t n, const std::size_t (&exponent
   }
 }
 
+inline void copy_digits(Factor* r, const Factor* a, std::size_t n) noexcept {
+  for (std::size_t j = 0; j < n; ++j) r[j] = a[j];
+}
+
+// How R^2 follows from 2^(128 s) in each lane; see the head of this file.
+struct SquarePlan {
+  std::size_t first[kLanes], second[kLanes], doublings[kLanes], most = 0;
+  LaneMask above = 0;  // lanes with e > 104 n
+
+  SquarePlan(std::size_t n, const std::size_t (&sizes)[kLanes]) noexcept {
+    unsigned over = 0;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      std::size_t e = 128 * sizes[lane];
+      doublings[lane] = e < 78 * n + 2 ? 78 * n + 2 - e : 0;
+      e += doublings[lane];
+      most = doublings[lane] > most ? doublings[lane] : most;
+      const bool large = e > 104 * n;
+      over |= static_cast<unsigned>(large) << lane;
+      first[lane] = large ? 156 * n - e : 0;
+      second[lane] = large ? 0 : 208 * n - 2 * e;
+    }
+    above = static_cast<LaneMask>(over);
+  }
+  // The lanes whose power is doubled once more
+  LaneMask doubled(std::size_t step) const noexcept {
+    unsigned active = 0;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) active |= static_cast<unsigned>(step < doublings[lane]) << lane;
+    return static_cast<LaneMask>(active);
+  }
+};
+
+inline Word low_product(const Word& a, const Word& b) noexcept {
+  return number(low_factor(factor(a), factor(b))) & broadcast(kRadixMask);
+}
+
 }  // namespace detail
+
+// c and k of m
+inline void find_clearing(const Factor* m, std::size_t n, Factor* clearing, Factor* inverse) noexcept {
+  const Word mask = broadcast(kRadixMask), odd = number(m[0]);
+  Word x = ((odd + odd + odd) ^ broadcast(2)) & mask;  // 1 / m mod 2^5
+  for (int correct = 5; correct < 52; correct *= 2)
+    x = detail::low_product(x, (broadcast(2) - detail::low_product(x, odd)) & mask);
+  const Factor k = factor((broadcast(0) - x) & mask);
+  Word column = broadcast(column_start(1, 0) + 1), next = broadcast(column_start(1, 1));
+  multiply_add(column, next, k, m[0]);
+  for (std::size_t j = 1; j < n; ++j) {
+    column = next + shift_right<kRadixBits>(column);
+    next = broadcast(j + 1 < n ? column_start(1, 1) : column_start(0, 1));
+    multiply_add(column, next, k, m[j]);
+    clearing[j - 1] = low_factor(column);
+  }
+  clearing[n - 1] = low_factor(next + shift_right<kRadixBits>(column));
+  *inverse = k;
+}
+
+// r = digits first, ..., first + n - 1 of rows of `count` words; words: room for those that they lie in, see
+// load_rows.
+inline void read_digits(Word* words, Factor* r, std::size_t n, const std::uint64_t* const (&rows)[kLanes],
+                        std::size_t count, std::size_t first) noexcept {
+  const std::size_t begin = kRadixBits * first / 64 < count ? kRadixBits * first / 64 : count;
+  std::size_t end = (kRadixBits * (first + n) + 63) / 64;
+  end = end < count ? end : count;
+  const std::uint64_t* at[kLanes];
+  std::size_t lengths[kLanes];
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    at[lane] = rows[lane] + begin;
+    lengths[lane] = end - begin;
+  }
+  load_rows(words, end - begin, at, lengths);
+  for (std::size_t j = 0; j < n; ++j)
+    r[j] = factor(bits_at(words, end - begin, kRadixBits * (first + j) - 64 * begin, kRadixBits));
+}
 
 // What only reads need of eight moduli; in one block that groups on any thread may share.
 struct Constants {
@@ -100,6 +176,8 @@ struct Constants {
 // Arithmetic modulo these in one thread's scratch.
 class Arithmetic {
  public:
+  using Constants = big::Constants;
+
   Arithmetic(const Constants& constants, Scratch& scratch) noexcept
       : c_(constants),
         moduli_{c_.n,
@@ -108,11 +186,15 @@ class Arithmetic {
                 c_.inverse,
                 c_.start,
                 scratch.take<Word>(2 * c_.n),
-                scratch.take<Factor>(2 * kRows)},
+                scratch.take<Factor>(c_.n + kRows)},
         spare_(scratch.take<Factor>(c_.n)),
         words_(scratch.take<Word>(kMaxWords)) {}
-  static constexpr std::size_t scratch_words(std::size_t n) noexcept {
-    return kLanes * (3 * n + 2 * kRows + kMaxWords);
+  static constexpr std::size_t constants_digits(unsigned bits) noexcept { return digits_of_modulus(bits); }
+  static constexpr std::size_t value_digits(unsigned bits) noexcept { return digits_of_modulus(bits); }
+  // A product takes as long as this many scans of a value.
+  static constexpr std::size_t product_scans(unsigned bits) noexcept { return digits_of_modulus(bits); }
+  static constexpr std::size_t scratch_words(unsigned bits) noexcept {
+    return kLanes * (4 * digits_of_modulus(bits) + kRows + kMaxWords);
   }
 
   std::size_t digits() const noexcept { return c_.n; }
@@ -123,28 +205,18 @@ class Arithmetic {
   // Rows of so many words have values below R: they may be a factor as they are, if the other one is below 3 m.
   bool fits(std::size_t count) const noexcept { return 64 * count <= kRadixBits * c_.n; }
 
-  // r = digits first, ..., first + n - 1 of rows of `count` words
-  void read(Factor* r, const std::uint64_t* const (&rows)[kLanes], std::size_t count,
-            std::size_t first = 0) const noexcept {
-    const std::size_t n = c_.n, begin = kRadixBits * first / 64;
-    std::size_t end = (kRadixBits * (first + n) + 63) / 64;
-    end = end < count ? end : count;
-    const std::uint64_t* at[kLanes];
-    std::size_t lengths[kLanes];
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      at[lane] = rows[lane] + begin;
-      lengths[lane] = end - begin;
-    }
-    load_rows(words_, end - begin, at, lengths);
-    for (std::size_t j = 0; j < n; ++j)
-      r[j] = factor(bits_at(words_, end - begin, kRadixBits * (first + j) - 64 * begin, kRadixBits));
+  // r = the lowest digits of rows of `count` words
+  void read(Factor* r, const std::uint64_t* const (&rows)[kLanes], std::size_t count) const noexcept {
+    read_digits(words_, r, c_.n, rows, count, 0);
   }
+  // r = the row of `count` words in w
+  void from_words(Factor* r, const Word* w, std::size_t count) const noexcept { split(r, c_.n, w, count); }
 
   // r = a R mod m of rows of `count` words each, however long; r < 4 m
   void enter(Factor* r, const std::uint64_t* const (&rows)[kLanes], std::size_t count) const noexcept {
     const std::size_t n = c_.n, parts = (digits_of_bits(64 * count) + n - 1) / n;  // a = sum a_i R^i, i < parts
     for (std::size_t i = parts; i-- > 0;) {
-      read(spare_, rows, count, n * i);
+      read_digits(words_, spare_, n, rows, count, n * i);
       if (i + 1 == parts) {
         mul(r, spare_, c_.square);  // < 3 m
         continue;
@@ -188,7 +260,7 @@ class Arithmetic {
     load_rows(words_, most, rows, sizes);
     split(c_.m, n, words_, most);
     column_starts(c_.start, n);
-    find_clearing();
+    find_clearing(c_.m, n, c_.clearing, c_.inverse);
     for (std::size_t lane = 0; lane < kLanes; ++lane) rows[lane] = moduli[lane].square;
     load_rows(words_, most, rows, sizes);
     split(c_.square, n, words_, most);
@@ -204,55 +276,19 @@ class Arithmetic {
     for (const bool twice : {true, true, false}) detail::subtract_once(a, a, c_.m, c_.n, twice, moduli_.columns);
   }
 
-  void find_clearing() const noexcept {
-    const std::size_t n = c_.n;
-    const Word mask = broadcast(kRadixMask), odd = number(c_.m[0]);
-    Word x = ((odd + odd + odd) ^ broadcast(2)) & mask;  // 1 / m mod 2^5
-    for (int correct = 5; correct < 52; correct *= 2) x = low_product(x, (broadcast(2) - low_product(x, odd)) & mask);
-    const Factor k = factor((broadcast(0) - x) & mask);
-    Word column = broadcast(column_start(1, 0) + 1), next = broadcast(column_start(1, 1));
-    multiply_add(column, next, k, c_.m[0]);
-    for (std::size_t j = 1; j < n; ++j) {
-      column = next + shift_right<kRadixBits>(column);
-      next = broadcast(j + 1 < n ? column_start(1, 1) : column_start(0, 1));
-      multiply_add(column, next, k, c_.m[j]);
-      c_.clearing[j - 1] = low_factor(column);
-    }
-    c_.clearing[n - 1] = low_factor(next + shift_right<kRadixBits>(column));
-    *c_.inverse = k;
-  }
-  static Word low_product(const Word& a, const Word& b) noexcept {
-    return number(low_factor(factor(a), factor(b))) & broadcast(kRadixMask);
-  }
-
   // square: rho to R^2 mod m. See the head of this file.
   void find_square(const std::size_t (&sizes)[kLanes]) const noexcept {
     const std::size_t n = c_.n;
-    std::size_t first[kLanes], second[kLanes], doublings[kLanes], most = 0;
-    unsigned above = 0;  // lanes with e > 104 n
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      std::size_t e = 128 * sizes[lane];
-      doublings[lane] = e < 78 * n + 2 ? 78 * n + 2 - e : 0;
-      e += doublings[lane];
-      most = doublings[lane] > most ? doublings[lane] : most;
-      const bool over = e > 104 * n;
-      above |= static_cast<unsigned>(over) << lane;
-      first[lane] = over ? 156 * n - e : 0;
-      second[lane] = over ? 0 : 208 * n - 2 * e;
-    }
+    const detail::SquarePlan plan(n, sizes);
     Factor *rho = c_.square, *power = c_.one;
-    for (std::size_t step = 0; step < most; ++step) {
-      unsigned active = 0;
-      for (std::size_t lane = 0; lane < kLanes; ++lane) active |= static_cast<unsigned>(step < doublings[lane]) << lane;
-      detail::double_once(rho, c_.m, n, static_cast<LaneMask>(active), spare_, moduli_.columns);
-    }
-    const LaneMask over = static_cast<LaneMask>(above);
-    detail::powers_of_two(power, n, first);
-    for (std::size_t j = 0; j < n; ++j) power[j] = from_bits(select(bits(rho[j]), bits(power[j]), over));
+    for (std::size_t step = 0; step < plan.most; ++step)
+      detail::double_once(rho, c_.m, n, plan.doubled(step), spare_, moduli_.columns);
+    detail::powers_of_two(power, n, plan.first);
+    for (std::size_t j = 0; j < n; ++j) power[j] = from_bits(select(bits(rho[j]), bits(power[j]), plan.above));
     mul(rho, rho, power);
-    detail::powers_of_two(power, n, second);
+    detail::powers_of_two(power, n, plan.second);
     mul(power, rho, power);
-    for (std::size_t j = 0; j < n; ++j) rho[j] = from_bits(select(bits(power[j]), bits(rho[j]), over));
+    for (std::size_t j = 0; j < n; ++j) rho[j] = from_bits(select(bits(power[j]), bits(rho[j]), plan.above));
     canonical(rho);
   }
 
@@ -262,17 +298,27 @@ class Arithmetic {
   Word* words_;
 };
 
-inline std::size_t moduli_words(unsigned bits) noexcept {
-  const std::size_t n = digits_of_modulus(bits);
-  return Constants::words(n) + Arithmetic::scratch_words(n);
+// Below, A is Arithmetic or the SquareArithmetic of lanes_squares.h.
+
+template <class A = Arithmetic>
+std::size_t moduli_words(unsigned bits) noexcept {
+  return A::Constants::words(A::constants_digits(bits)) + A::scratch_words(bits);
 }
 
-inline void prepare(const ModulusView (&moduli)[kLanes], std::uint64_t* memory) noexcept {
+template <class A = Arithmetic>
+void prepare(const ModulusView (&moduli)[kLanes], std::uint64_t* memory) noexcept {
   unsigned bits = 0;
   for (const ModulusView& view : moduli) bits = view.bits > bits ? view.bits : bits;
   Scratch scratch(memory);
-  const Constants constants(digits_of_modulus(bits), scratch);
-  Arithmetic(constants, scratch).prepare(moduli);
+  const typename A::Constants constants(A::constants_digits(bits), scratch);
+  A(constants, scratch).prepare(moduli);
+}
+
+// Those that `prepare` wrote, which are only read.
+template <class A>
+typename A::Constants prepared(const std::uint64_t* moduli, unsigned bits) noexcept {
+  Scratch memory(const_cast<std::uint64_t*>(moduli));
+  return typename A::Constants(A::constants_digits(bits), memory);
 }
 
 }  // namespace lanes::big

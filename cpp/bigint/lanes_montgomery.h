@@ -14,8 +14,6 @@
 // Cost for eight: mul 2 n^2 products, sqr 3/2 n^2 + n / 2, and 4 n more sums for the carries.
 #pragma once
 
-#include <utility>
-
 #include "bigint/lanes_columns.h"
 
 ASSAY_ISA_BEGIN
@@ -30,7 +28,7 @@ struct Moduli {
   const Factor* negative_inverse;  // k, one digit
   const std::uint64_t* start;      // what column i < 2 n of a product holds before it and its reduction are added
   Word* columns;                   // 2 n, scratch
-  Factor* quotients;               // 2 kRows, scratch
+  Factor* quotients;               // n + kRows, scratch: what the last reduction took, t_i for i < n - 1, then q
 };
 
 namespace detail {
@@ -51,6 +49,7 @@ ASSAY_LANES_INLINE void last_row(const Moduli& moduli, Factor* r) noexcept {
   const std::size_t n = moduli.n;
   const Word* t = moduli.columns + n - 1;
   const Factor q = low_factor(low_factor(t[0]), *moduli.negative_inverse);
+  moduli.quotients[n - 1] = q;
   Word column = t[0], next = t[1];
   multiply_add(column, next, q, moduli.m[0]);
   Word up = shift_right<kRadixBits>(column);
@@ -70,12 +69,11 @@ ASSAY_LANES_INLINE void last_row(const Moduli& moduli, Factor* r) noexcept {
 ASSAY_LANES_INLINE void reduce(const Moduli& moduli, Factor* r) noexcept {
   Word* t = moduli.columns;
   const std::size_t n = moduli.n;
-  Factor *current = moduli.quotients, *following = current + kRows;
   for_rows(n - 1, [&]<std::size_t R>(std::size_t i) {
+    Factor* current = moduli.quotients + i;
     if (i == 0) first_quotients<R>(t, moduli.clearing, current);
     const std::size_t left = n - 1 - i - R;
-    clear_columns<R>(t + i, current, moduli.clearing, n, following, left < kRows ? left : kRows);
-    std::swap(current, following);
+    clear_columns<R>(t + i, current, moduli.clearing, n, current + R, left < kRows ? left : kRows);
   });
   last_row(moduli, r);
 }
@@ -88,33 +86,52 @@ inline void column_starts(std::uint64_t* start, std::size_t n) noexcept {
     start[c] = column_start(detail::lows(n, c), c == 0 ? 0 : detail::lows(n, c - 1));
 }
 
-// r may be a or b.
-inline void mul(const Moduli& moduli, Factor* r, const Factor* a, const Factor* b) noexcept {
+// Columns of a b over their starts.
+ASSAY_LANES_INLINE void set_product(const Moduli& moduli, const std::uint64_t* start, const Factor* a,
+                                    const Factor* b) noexcept {
   Word* t = moduli.columns;
   const std::size_t n = moduli.n;
   for_rows(n, [&]<std::size_t R>(std::size_t i) {
-    if (i == 0) return add_product_rows<R>(t, a, b, n, [&](std::size_t c) { return broadcast(moduli.start[c]); });
-    for (std::size_t c = i + n; c < i + n + R; ++c) t[c] = broadcast(moduli.start[c]);
+    if (i == 0) return add_product_rows<R>(t, a, b, n, [&](std::size_t c) { return broadcast(start[c]); });
+    for (std::size_t c = i + n; c < i + n + R; ++c) t[c] = broadcast(start[c]);
     add_product_rows<R>(t + i, a + i, b, n, [&](std::size_t c) { return t[i + c]; });
   });
-  detail::reduce(moduli, r);
 }
 
-// The products of unequal digits once, doubled a column at a time. r may be a.
-inline void sqr(const Moduli& moduli, Factor* r, const Factor* a) noexcept {
+// Columns += a b
+inline void add_product(const Moduli& moduli, const Factor* a, const Factor* b) noexcept {
+  Word* t = moduli.columns;
+  for_rows(moduli.n, [&]<std::size_t R>(std::size_t i) {
+    add_product_rows<R>(t + i, a + i, b, moduli.n, [&](std::size_t c) { return t[i + c]; });
+  });
+}
+
+// Columns of a^2 over their starts: the products of unequal digits once, doubled a column at a time.
+ASSAY_LANES_INLINE void set_square(const Moduli& moduli, const std::uint64_t* start, const Factor* a) noexcept {
   Word* t = moduli.columns;
   const std::size_t n = moduli.n;
   // halves of the starts: those are multiples of 2^52
-  t[0] = broadcast(moduli.start[0] >> 1);
+  t[0] = broadcast(start[0] >> 1);
   for_rows(n, [&]<std::size_t R>(std::size_t i) {
     if (i == 0) {
-      add_cross_rows<R>(t, a, n, [&](std::size_t c) { return broadcast(moduli.start[c] >> 1); });
+      add_cross_rows<R>(t, a, n, [&](std::size_t c) { return broadcast(start[c] >> 1); });
     } else {
-      for (std::size_t c = i + n; c < i + n + R; ++c) t[c] = broadcast(moduli.start[c] >> 1);
+      for (std::size_t c = i + n; c < i + n + R; ++c) t[c] = broadcast(start[c] >> 1);
       add_cross_rows<R>(t + 2 * i, a + i, n - i, [&](std::size_t c) { return t[2 * i + c]; });
     }
     double_add_squares(t + 2 * i, a + i, R);
   });
+}
+
+// r may be a or b.
+inline void mul(const Moduli& moduli, Factor* r, const Factor* a, const Factor* b) noexcept {
+  set_product(moduli, moduli.start, a, b);
+  detail::reduce(moduli, r);
+}
+
+// r may be a.
+inline void sqr(const Moduli& moduli, Factor* r, const Factor* a) noexcept {
+  set_square(moduli, moduli.start, a);
   detail::reduce(moduli, r);
 }
 

@@ -23,7 +23,7 @@ inline constexpr std::size_t kScanned = 4;
 inline constexpr std::size_t kScanned = 2;
 #endif
 
-// The w with the least time for products, table and scans.
+// The w with the least time for products, table and scans, a product taking as long as kScanned n scans.
 constexpr unsigned secret_window(std::size_t exponent_bits, std::size_t n) noexcept {
   unsigned best = 1;
   std::size_t least = ~std::size_t{0};
@@ -84,10 +84,6 @@ inline void pick_var(Factor* r, const Factor* table, std::size_t n, const Word& 
   for (std::size_t j = 0; j < n; ++j) r[j] = from_bits(gather(words + kLanes * j, from));
 }
 
-inline void copy(Factor* r, const Factor* a, std::size_t n) noexcept {
-  for (std::size_t j = 0; j < n; ++j) r[j] = a[j];
-}
-
 // Bits up to the highest one set among the rows.
 inline std::size_t longest_var(const std::uint64_t* const (&rows)[kLanes], std::size_t count) noexcept {
   std::size_t bits = 0;
@@ -107,13 +103,13 @@ inline std::size_t longest_var(const std::uint64_t* const (&rows)[kLanes], std::
 inline constexpr std::size_t kStopEvery = 8;  // windows
 
 // accumulator = base ^ exponent; false after a stop. Fixed windows, from `bits` of the exponents in e, `words` long.
-template <class Find>
-bool fixed_windows(const Arithmetic& f, Factor* accumulator, const Factor* base, Factor* table, Factor* found,
+template <class A, class Find>
+bool fixed_windows(const A& f, Factor* accumulator, const Factor* base, Factor* table, Factor* found,
                    const Word* e, std::size_t words, std::size_t bits, unsigned w, Stop stop,
                    const Find& find) noexcept {
   const std::size_t n = f.digits(), entries = std::size_t{1} << w;
-  detail::copy(table, f.one(), n);
-  detail::copy(table + n, base, n);
+  detail::copy_digits(table, f.one(), n);
+  detail::copy_digits(table + n, base, n);
   for (std::size_t i = 2; i < entries; i += 2) {
     f.sqr(table + i * n, table + i / 2 * n);
     f.mul(table + (i + 1) * n, table + i * n, base);
@@ -131,11 +127,12 @@ bool fixed_windows(const Arithmetic& f, Factor* accumulator, const Factor* base,
 }
 
 // The same for one exponent, of `bits` >= 1 bits, in all lanes; table of 2^(w - 1) odd powers.
-inline bool sliding_windows(const Arithmetic& f, Factor* accumulator, const Factor* base, Factor* table, Factor* square,
-                            const std::uint64_t* e, std::size_t bits, unsigned w, Stop stop) noexcept {
+template <class A>
+bool sliding_windows(const A& f, Factor* accumulator, const Factor* base, Factor* table, Factor* square,
+                     const std::uint64_t* e, std::size_t bits, unsigned w, Stop stop) noexcept {
   const std::size_t n = f.digits();
   const auto bit = [&](std::size_t i) { return (e[i / 64] >> (i % 64) & 1) != 0; };
-  detail::copy(table, base, n);
+  detail::copy_digits(table, base, n);
   if (w > 1) f.sqr(square, base);
   for (std::size_t i = 1; i < std::size_t{1} << (w - 1); ++i) f.mul(table + i * n, table + (i - 1) * n, square);
   bool started = false;
@@ -154,7 +151,7 @@ inline bool sliding_windows(const Arithmetic& f, Factor* accumulator, const Fact
       for (std::size_t i = low; i < at; ++i) f.sqr(accumulator, accumulator);
       f.mul(accumulator, accumulator, table + odd / 2 * n);
     } else {
-      detail::copy(accumulator, table + odd / 2 * n, n);
+      detail::copy_digits(accumulator, table + odd / 2 * n, n);
       started = true;
     }
     at = low;
@@ -167,25 +164,29 @@ struct PowerPlan {
   std::size_t table;  // entries
 };
 // By sizes alone, so that scratch can be asked for.
-inline PowerPlan power_plan(const PowerGroup& group, std::size_t n) noexcept {
+template <class A>
+PowerPlan power_plan(const PowerGroup& group) noexcept {
   const std::size_t bits = 64 * group.exponent_words;
-  const unsigned secret = detail::secret_window(bits, n), picked = detail::picked_window(bits),
+  const unsigned secret = detail::secret_window(bits, A::product_scans(group.bits)), picked = detail::picked_window(bits),
                  sliding = detail::sliding_window(bits);
   if (!group.variable) return {secret, std::size_t{1} << secret};
   const std::size_t a = std::size_t{1} << picked, b = std::size_t{1} << (sliding - 1);
   return {0, a > b ? a : b};
 }
 
-inline std::size_t power_scratch(const PowerGroup& group) noexcept {
-  const std::size_t n = digits_of_modulus(group.bits);
-  return Arithmetic::scratch_words(n) + kLanes * ((power_plan(group, n).table + 3) * n + group.exponent_words + kLanes);
+template <class A = Arithmetic>
+std::size_t power_scratch(const PowerGroup& group) noexcept {
+  const std::size_t n = A::value_digits(group.bits);
+  return A::scratch_words(group.bits) +
+         kLanes * ((power_plan<A>(group).table + 3) * n + group.exponent_words + kLanes);
 }
 
-inline void power(const PowerGroup& group, std::uint64_t* memory, Stop stop) noexcept {
-  Scratch moduli(const_cast<std::uint64_t*>(group.moduli)), scratch(memory);  // the former is only read
-  const Arithmetic f(Constants(digits_of_modulus(group.bits), moduli), scratch);
+template <class A = Arithmetic>
+void power(const PowerGroup& group, std::uint64_t* memory, Stop stop) noexcept {
+  Scratch scratch(memory);
+  const A f(prepared<A>(group.moduli, group.bits), scratch);
   const std::size_t n = f.digits();
-  const PowerPlan plan = power_plan(group, n);
+  const PowerPlan plan = power_plan<A>(group);
   Factor *base = scratch.take<Factor>(n), *accumulator = scratch.take<Factor>(n), *found = scratch.take<Factor>(n),
          *table = scratch.take<Factor>(plan.table * n);
   Word* e = scratch.take<Word>(group.exponent_words + kLanes);
@@ -203,7 +204,7 @@ inline void power(const PowerGroup& group, std::uint64_t* memory, Stop stop) noe
     for (const std::uint64_t* row : group.exponents) shared = shared && row == group.exponents[0];
     bits = detail::longest_var(group.exponents, group.exponent_words);
     if (bits == 0) {
-      detail::copy(accumulator, f.one(), n);
+      detail::copy_digits(accumulator, f.one(), n);
     } else if (shared) {
       if (!sliding_windows(f, accumulator, base, table, found, group.exponents[0], bits, detail::sliding_window(bits),
                            stop))
@@ -221,14 +222,13 @@ inline void power(const PowerGroup& group, std::uint64_t* memory, Stop stop) noe
 }
 
 inline std::size_t multiply_scratch(const MultiplyGroup& group) noexcept {
-  const std::size_t n = digits_of_modulus(group.bits);
-  return Arithmetic::scratch_words(n) + kLanes * 2 * n;
+  return Arithmetic::scratch_words(group.bits) + kLanes * 2 * digits_of_modulus(group.bits);
 }
 
 // a R times b, b as it is where it is below R; else b R, and a product more to leave.
 inline void multiply(const MultiplyGroup& group, std::uint64_t* memory) noexcept {
-  Scratch moduli(const_cast<std::uint64_t*>(group.moduli)), scratch(memory);
-  const Arithmetic f(Constants(digits_of_modulus(group.bits), moduli), scratch);
+  Scratch scratch(memory);
+  const Arithmetic f(prepared<Arithmetic>(group.moduli, group.bits), scratch);
   Factor *a = scratch.take<Factor>(f.digits()), *b = scratch.take<Factor>(f.digits());
   f.enter(a, group.a, group.words);
   if (f.fits(group.words)) {

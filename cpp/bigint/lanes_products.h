@@ -6,7 +6,10 @@
 // Secret digits read every entry of their table, masks keep the one that a lane asks for; public ones are gathered.
 #pragma once
 
+#include <type_traits>
+
 #include "bigint/lanes_power.h"
+#include "bigint/lanes_squares.h"
 
 ASSAY_ISA_BEGIN
 
@@ -14,9 +17,10 @@ namespace lanes::big {
 
 // --- fixed base ----------------------------------------------------------------------------------------------------
 
-inline std::size_t fixed_base_scratch(const FixedBaseGroup& group) noexcept {
-  const std::size_t n = digits_of_modulus(group.bits);
-  return Arithmetic::scratch_words(n) +
+template <class A = Arithmetic>
+std::size_t fixed_base_scratch(const FixedBaseGroup& group) noexcept {
+  const std::size_t n = A::value_digits(group.bits);
+  return A::scratch_words(group.bits) +
          kLanes * ((group.groups + 1) * n + group.words + kLanes + group.groups * (group.exponent_words + kLanes));
 }
 
@@ -47,9 +51,10 @@ inline void scan_words(Word* found, const std::uint64_t* entries, std::size_t co
 
 // The table holds residues x R64 mod m, below m, and a product here divides by R = 2^(52 n): with T windows the product
 // of the entries is off by R64^T / R^(T - 1), which `correction` = R^T / R64^T mod m puts right in one more.
-inline void fixed_base(const FixedBaseGroup& group, std::uint64_t* memory) noexcept {
-  Scratch moduli(const_cast<std::uint64_t*>(group.moduli)), scratch(memory);  // the former is only read
-  const Arithmetic f(Constants(digits_of_modulus(group.bits), moduli), scratch);
+template <class A = Arithmetic>
+void fixed_base(const FixedBaseGroup& group, std::uint64_t* memory) noexcept {
+  Scratch scratch(memory);
+  const A f(prepared<A>(group.moduli, group.bits), scratch);
   const std::size_t n = f.digits(), words = group.words, entries = std::size_t{1} << group.window;
   const std::size_t stride = group.exponent_words + kLanes;
   Factor *accumulators = scratch.take<Factor>(group.groups * n), *factor = scratch.take<Factor>(n);
@@ -63,11 +68,11 @@ inline void fixed_base(const FixedBaseGroup& group, std::uint64_t* memory) noexc
       const Word index = bits_at(e + g * stride, group.exponent_words, t * group.window, group.window);
       Factor* accumulator = accumulators + g * n;
       detail::scan_words(found, group.table + t * entries * words, entries, words, index);
-      split(t == 0 ? accumulator : factor, n, found, words);
+      f.from_words(t == 0 ? accumulator : factor, found, words);
       if (t > 0) f.mul(accumulator, accumulator, factor);  // a factor below m: below 3 m
     }
   for (std::size_t j = 0; j < words; ++j) found[j] = broadcast(group.correction[j]);
-  split(factor, n, found, words);
+  f.from_words(factor, found, words);
   for (std::size_t g = 0; g < group.groups; ++g) {
     f.mul(accumulators + g * n, accumulators + g * n, factor);
     f.write(group.out[g], words, accumulators + g * n);
@@ -76,16 +81,18 @@ inline void fixed_base(const FixedBaseGroup& group, std::uint64_t* memory) noexc
 
 // --- few bases -----------------------------------------------------------------------------------------------------
 
-inline std::size_t short_products_scratch(const ShortProductsGroup& group) noexcept {
-  const std::size_t n = digits_of_modulus(group.bits);
-  return Arithmetic::scratch_words(n) +
+template <class A = Arithmetic>
+std::size_t short_products_scratch(const ShortProductsGroup& group) noexcept {
+  const std::size_t n = A::value_digits(group.bits);
+  return A::scratch_words(group.bits) +
          kLanes * (2 * n + (group.terms << group.window) * n + (group.terms + 1) * (group.exponent_words + kLanes)) +
          group.words + kLanes;
 }
 
-inline void short_products(const ShortProductsGroup& group, std::uint64_t* memory) noexcept {
-  Scratch moduli(const_cast<std::uint64_t*>(group.moduli)), scratch(memory);
-  const Arithmetic f(Constants(digits_of_modulus(group.bits), moduli), scratch);
+template <class A = Arithmetic>
+void short_products(const ShortProductsGroup& group, std::uint64_t* memory) noexcept {
+  Scratch scratch(memory);
+  const A f(prepared<A>(group.moduli, group.bits), scratch);
   const std::size_t n = f.digits(), entries = std::size_t{1} << group.window, stride = group.exponent_words + kLanes;
   Factor *accumulator = scratch.take<Factor>(n), *found = scratch.take<Factor>(n),
          *tables = scratch.take<Factor>(group.terms * entries * n);
@@ -104,7 +111,7 @@ inline void short_products(const ShortProductsGroup& group, std::uint64_t* memor
     }
     load_rows(exponents + j * stride, group.exponent_words, digits, lengths);
     Factor* table = tables + j * entries * n;
-    detail::copy(table, f.one(), n);
+    detail::copy_digits(table, f.one(), n);
     f.enter(table + n, rows, group.words);
     for (std::size_t e = 2; e < entries; e += 2) {
       f.sqr(table + e * n, table + e / 2 * n);
@@ -134,19 +141,25 @@ inline void short_products(const ShortProductsGroup& group, std::uint64_t* memor
 
 // break-evens: as in LanesKernel, which depend on the level alone
 using BreakEven = std::size_t (*)(unsigned modulus_bits) noexcept;
+template <class A>
 constexpr LanesKernel kernel(BreakEven power_break_even, BreakEven multiply_break_even) noexcept {
-  return {.power_break_even = power_break_even,
-          .multiply_break_even = multiply_break_even,
-          .moduli_words = moduli_words,
-          .prepare = prepare,
-          .power_scratch = power_scratch,
-          .multiply_scratch = multiply_scratch,
-          .power = power,
-          .multiply = multiply,
-          .fixed_base_scratch = fixed_base_scratch,
-          .short_products_scratch = short_products_scratch,
-          .fixed_base = fixed_base,
-          .short_products = short_products};
+  LanesKernel table = {.power_break_even = power_break_even,
+                       .multiply_break_even = multiply_break_even,
+                       .moduli_words = moduli_words<A>,
+                       .prepare = prepare<A>,
+                       .power_scratch = power_scratch<A>,
+                       .multiply_scratch = nullptr,
+                       .power = power<A>,
+                       .multiply = nullptr,
+                       .fixed_base_scratch = fixed_base_scratch<A>,
+                       .short_products_scratch = short_products_scratch<A>,
+                       .fixed_base = fixed_base<A>,
+                       .short_products = short_products<A>};
+  if constexpr (std::is_same_v<A, Arithmetic>) {
+    table.multiply_scratch = multiply_scratch;
+    table.multiply = multiply;
+  }
+  return table;
 }
 
 }  // namespace lanes::big

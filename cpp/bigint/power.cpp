@@ -60,6 +60,14 @@ unsigned widest(const Batch& batch) noexcept {
   return bits;
 }
 
+// Are all moduli of a batch squares with pairs?
+template <class Batch>
+bool in_pairs(const Batch& batch) noexcept {
+  for (std::size_t i = 0; i < (batch.modulus_step == 0 ? 1 : batch.count); ++i)
+    if (!batch.moduli[i].in_pairs()) return false;
+  return true;
+}
+
 // Eight moduli as a kernel wants them: prepared once for a batch with one modulus, else for each group.
 class PreparedModuli {
  public:
@@ -188,7 +196,7 @@ Status power_batch(const PowerBatch& batch, bool variable, JobControl* control) 
     return Status::ok;
   };
 
-  const LanesKernel* kernel = exponent_words == 0 ? nullptr : lanes_kernel();
+  const LanesKernel* kernel = exponent_words == 0 ? nullptr : lanes_kernel(in_pairs(batch));
   const std::size_t least = kernel == nullptr ? kLanes + 1 : kernel->power_break_even(bits);
   GroupModuli<PowerBatch> moduli(batch, order, kernel);
   if (lanes_pay(batch.count, least)) ASSAY_TRY(moduli.assign());
@@ -248,7 +256,7 @@ Status multiply(const MultiplyBatch& batch, JobControl* control) noexcept {
     return Status::ok;
   };
 
-  const LanesKernel* kernel = lanes_kernel();
+  const LanesKernel* kernel = lanes_kernel(false);
   const std::size_t least = kernel == nullptr ? kLanes + 1 : kernel->multiply_break_even(bits);
   GroupModuli<MultiplyBatch> moduli(batch, order, kernel);
   if (lanes_pay(batch.count, least)) ASSAY_TRY(moduli.assign());

@@ -19,7 +19,7 @@ constexpr std::size_t kCache = std::size_t{3} << 18;          // bytes of tables
 constexpr std::size_t kCacheVariable = std::size_t{3} << 20;  // where few of the entries are read
 
 bool in_lanes(unsigned modulus_bits, std::size_t count) noexcept {
-  const LanesKernel* kernel = lanes_kernel();
+  const LanesKernel* kernel = lanes_kernel(false);
   return kernel != nullptr && count >= kernel->power_break_even(modulus_bits);
 }
 
@@ -87,7 +87,7 @@ Status run(const ShortProductsBatch& batch, JobControl* control) noexcept {
   for (std::size_t i = 0; i < batch.count; ++i) most_terms = std::max(most_terms, batch.items[i].terms);
   const unsigned bits = batch.modulus->bits();
   const bool lanes = in_lanes(bits, batch.count);
-  const LanesKernel* kernel = lanes ? lanes_kernel() : nullptr;
+  const LanesKernel* kernel = lanes ? lanes_kernel(batch.modulus->in_pairs()) : nullptr;
   Words prepared;
   if (lanes) ASSAY_TRY(prepare_lanes(*kernel, *batch.modulus, prepared));
 

@@ -28,7 +28,7 @@ std::size_t window_of(const PrimeRequest& request) noexcept {
 
 // One for each thread, or for each lane of each: what is tested after the first prime of a batch is lost.
 std::size_t batch_of(unsigned bits) noexcept {
-  const LanesKernel* kernel = lanes_kernel();
+  const LanesKernel* kernel = lanes_kernel(false);
   const bool lanes = kernel != nullptr && kernel->power_break_even(bits) <= kLanes;
   return std::min(kMostBatch, num_threads() * (lanes ? kLanes : 1));
 }

@@ -3,6 +3,6 @@
 
 namespace assay {
 
-const LanesKernel* lanes_kernel() noexcept { return nullptr; }
+const LanesKernel* lanes_kernel(bool) noexcept { return nullptr; }
 
 }  // namespace assay
