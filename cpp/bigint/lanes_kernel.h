@@ -20,7 +20,9 @@ constexpr std::size_t kLanes = 8;
 // Digits n of the radix 2^52 that the lanes take for a modulus N: 8 N <= R = 2^(52 n).
 constexpr std::size_t lanes_digits(unsigned modulus_bits) noexcept { return (modulus_bits + 3 + 51) / 52; }
 // The same for a modulus N^2 in pairs, of which the lanes take N alone: 16 N <= R = 2^(52 n).
-constexpr std::size_t lanes_root_digits(unsigned modulus_bits) noexcept { return ((modulus_bits + 1) / 2 + 4 + 51) / 52; }
+constexpr std::size_t lanes_root_digits(unsigned modulus_bits) noexcept {
+  return ((modulus_bits + 1) / 2 + 4 + 51) / 52;
+}
 
 struct PowerGroup {
   const std::uint64_t* moduli;  // what `prepare` wrote
@@ -46,8 +48,9 @@ constexpr std::size_t kFixedBaseGroups = 4;
 struct FixedBaseGroup {
   const std::uint64_t* moduli;
   unsigned bits;
-  const std::uint64_t *table, *correction;  // [windows][2^window] rows, and one row: see bigint/lanes_products.h; or pairs
-  std::size_t words, windows;               // words of a row: those of the modulus
+  const std::uint64_t *table,
+      *correction;             // [windows][2^window] rows, and one row: see bigint/lanes_products.h; or pairs
+  std::size_t words, windows;  // words of a row: those of the modulus
   unsigned window;
   const std::uint64_t* exponents[kFixedBaseGroups][kLanes];
   std::uint64_t* out[kFixedBaseGroups][kLanes];
@@ -93,8 +96,8 @@ extern const LanesKernel kBigintAvx512, kBigintIfma;
 extern const LanesKernel kBigintSquaresAvx512, kBigintSquaresIfma;
 #endif
 
-// That of the level in force, its known answer tested once; null where the level has no lanes. In pairs: for moduli that
-// are all known to be squares (Modulus::in_pairs); it multiplies no single rows.
+// That of the level in force, its known answer tested once; null where the level has no lanes. In pairs: for moduli
+// that are all known to be squares (Modulus::in_pairs); it multiplies no single rows.
 const LanesKernel* lanes_kernel(bool in_pairs) noexcept;
 
 }  // namespace assay

@@ -41,10 +41,10 @@ class Scratch {
 
 namespace detail {
 
-// r = a - s where that is not negative, s = m or 2 m by `twice`, else r = a, in the lanes of the mask returned; digits of
-// a below 2^52, r may be a
+// r = a - s where that is not negative, s = m or 2 m by `twice`, else r = a, in the lanes of the mask returned; digits
+// of a below 2^52, r may be a
 inline LaneMask subtract_once(Factor* r, const Factor* a, const Factor* m, std::size_t n, bool twice,
-                          Word* difference) noexcept {
+                              Word* difference) noexcept {
   const Word mask = broadcast(kRadixMask);
   Word up = broadcast(0);
   for (std::size_t j = 0; j < n; ++j) {
@@ -87,28 +87,30 @@ inline void copy_digits(Factor* r, const Factor* a, std::size_t n) noexcept {
 // How R^2 follows from 2^(128 s) in each lane; see the head of this file.
 struct SquarePlan {
   std::size_t first[kLanes], second[kLanes], doublings[kLanes], most = 0;
-  LaneMask above = 0;  // lanes with e > 104 n
 
   SquarePlan(std::size_t n, const std::size_t (&sizes)[kLanes]) noexcept {
-    unsigned over = 0;
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       std::size_t e = 128 * sizes[lane];
       doublings[lane] = e < 78 * n + 2 ? 78 * n + 2 - e : 0;
       e += doublings[lane];
       most = doublings[lane] > most ? doublings[lane] : most;
       const bool large = e > 104 * n;
-      over |= static_cast<unsigned>(large) << lane;
+      above_ |= static_cast<unsigned>(large) << lane;
       first[lane] = large ? 156 * n - e : 0;
       second[lane] = large ? 0 : 208 * n - 2 * e;
     }
-    above = static_cast<LaneMask>(over);
   }
+  // Lanes with e > 104 n
+  LaneMask above() const noexcept { return static_cast<LaneMask>(above_); }
   // The lanes whose power is doubled once more
   LaneMask doubled(std::size_t step) const noexcept {
     unsigned active = 0;
     for (std::size_t lane = 0; lane < kLanes; ++lane) active |= static_cast<unsigned>(step < doublings[lane]) << lane;
     return static_cast<LaneMask>(active);
   }
+
+ private:
+  unsigned above_ = 0;
 };
 
 inline Word low_product(const Word& a, const Word& b) noexcept {
@@ -136,13 +138,13 @@ inline void find_clearing(const Factor* m, std::size_t n, Factor* clearing, Fact
   *inverse = k;
 }
 
-// r = digits first, ..., first + n - 1 of rows of `count` words; words: room for those that they lie in, see
-// load_rows.
+// r = digits first, ..., first + n - 1 of rows of `count` words; words: room for the lines of eight that they lie in.
 inline void read_digits(Word* words, Factor* r, std::size_t n, const std::uint64_t* const (&rows)[kLanes],
                         std::size_t count, std::size_t first) noexcept {
-  const std::size_t begin = kRadixBits * first / 64 < count ? kRadixBits * first / 64 : count;
-  std::size_t end = (kRadixBits * (first + n) + 63) / 64;
+  std::size_t begin = kRadixBits * first / 64 / kLanes * kLanes,
+              end = (kRadixBits * (first + n) + 64 * kLanes - 1) / 64 / kLanes * kLanes;
   end = end < count ? end : count;
+  begin = begin < end ? begin : end;
   const std::uint64_t* at[kLanes];
   std::size_t lengths[kLanes];
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
@@ -270,7 +272,8 @@ class Arithmetic {
   }
 
  private:
-  static constexpr std::size_t kMaxWords = (kRadixBits * kMaxDigits + 63) / 64 + 9;  // two cut, and a multiple of eight
+  static constexpr std::size_t kMaxWords =
+      (kRadixBits * kMaxDigits + 63) / 64 + 16;  // and what is cut of lines of eight
 
   void canonical(Factor* a) const noexcept {
     for (const bool twice : {true, true, false}) detail::subtract_once(a, a, c_.m, c_.n, twice, moduli_.columns);
@@ -284,11 +287,11 @@ class Arithmetic {
     for (std::size_t step = 0; step < plan.most; ++step)
       detail::double_once(rho, c_.m, n, plan.doubled(step), spare_, moduli_.columns);
     detail::powers_of_two(power, n, plan.first);
-    for (std::size_t j = 0; j < n; ++j) power[j] = from_bits(select(bits(rho[j]), bits(power[j]), plan.above));
+    for (std::size_t j = 0; j < n; ++j) power[j] = from_bits(select(bits(rho[j]), bits(power[j]), plan.above()));
     mul(rho, rho, power);
     detail::powers_of_two(power, n, plan.second);
     mul(power, rho, power);
-    for (std::size_t j = 0; j < n; ++j) rho[j] = from_bits(select(bits(power[j]), bits(rho[j]), plan.above));
+    for (std::size_t j = 0; j < n; ++j) rho[j] = from_bits(select(bits(power[j]), bits(rho[j]), plan.above()));
     canonical(rho);
   }
 

@@ -104,9 +104,8 @@ inline constexpr std::size_t kStopEvery = 8;  // windows
 
 // accumulator = base ^ exponent; false after a stop. Fixed windows, from `bits` of the exponents in e, `words` long.
 template <class A, class Find>
-bool fixed_windows(const A& f, Factor* accumulator, const Factor* base, Factor* table, Factor* found,
-                   const Word* e, std::size_t words, std::size_t bits, unsigned w, Stop stop,
-                   const Find& find) noexcept {
+bool fixed_windows(const A& f, Factor* accumulator, const Factor* base, Factor* table, Factor* found, const Word* e,
+                   std::size_t words, std::size_t bits, unsigned w, Stop stop, const Find& find) noexcept {
   const std::size_t n = f.digits(), entries = std::size_t{1} << w;
   detail::copy_digits(table, f.one(), n);
   detail::copy_digits(table + n, base, n);
@@ -167,8 +166,8 @@ struct PowerPlan {
 template <class A>
 PowerPlan power_plan(const PowerGroup& group) noexcept {
   const std::size_t bits = 64 * group.exponent_words;
-  const unsigned secret = detail::secret_window(bits, A::product_scans(group.bits)), picked = detail::picked_window(bits),
-                 sliding = detail::sliding_window(bits);
+  const unsigned secret = detail::secret_window(bits, A::product_scans(group.bits)),
+                 picked = detail::picked_window(bits), sliding = detail::sliding_window(bits);
   if (!group.variable) return {secret, std::size_t{1} << secret};
   const std::size_t a = std::size_t{1} << picked, b = std::size_t{1} << (sliding - 1);
   return {0, a > b ? a : b};
@@ -177,8 +176,7 @@ PowerPlan power_plan(const PowerGroup& group) noexcept {
 template <class A = Arithmetic>
 std::size_t power_scratch(const PowerGroup& group) noexcept {
   const std::size_t n = A::value_digits(group.bits);
-  return A::scratch_words(group.bits) +
-         kLanes * ((power_plan<A>(group).table + 3) * n + group.exponent_words + kLanes);
+  return A::scratch_words(group.bits) + kLanes * ((power_plan<A>(group).table + 3) * n + group.exponent_words + kLanes);
 }
 
 template <class A = Arithmetic>

@@ -29,8 +29,8 @@ constexpr std::size_t digits_of_root(unsigned square_bits) noexcept { return lan
 // What only reads need of the roots of eight moduli.
 struct SquareConstants {
   std::size_t n;
-  Factor *m, *clearing, *inverse;         // m, c, k
-  Factor *square, *cube, *one, *unit;     // R^2, R^3, canonical; R; 1: pairs
+  Factor *m, *clearing, *inverse;          // m, c, k
+  Factor *square, *cube, *one, *unit;      // R^2, R^3, canonical; R; 1: pairs
   std::uint64_t *single, *first, *second;  // column starts: of a product; with its reduction; of two, q and a reduction
 
   SquareConstants(std::size_t digits, Scratch& memory) noexcept
@@ -68,7 +68,9 @@ class SquareArithmetic {
   static constexpr std::size_t constants_digits(unsigned square_bits) noexcept { return digits_of_root(square_bits); }
   static constexpr std::size_t value_digits(unsigned square_bits) noexcept { return 2 * digits_of_root(square_bits); }
   // A product takes as long as this many scans of a value.
-  static constexpr std::size_t product_scans(unsigned square_bits) noexcept { return digits_of_root(square_bits) * 5 / 4; }
+  static constexpr std::size_t product_scans(unsigned square_bits) noexcept {
+    return digits_of_root(square_bits) * 5 / 4;
+  }
   static constexpr std::size_t scratch_words(unsigned square_bits) noexcept {
     return kLanes * (6 * digits_of_root(square_bits) + kRows + kMaxWords);
   }
@@ -184,12 +186,14 @@ class SquareArithmetic {
     split(c_.m, n, words_, most);
     find_clearing(c_.m, n, c_.clearing, c_.inverse);
     for (std::size_t c = 0; c < 2 * n; ++c) {
-      const unsigned product = detail::product_lows(n, c), reduction = detail::reduction_lows(n, c), quotient = c + 1 < n;
+      const unsigned product = detail::product_lows(n, c), reduction = detail::reduction_lows(n, c),
+                     quotient = c + 1 < n;
       const unsigned product_high = c == 0 ? 0 : detail::product_lows(n, c - 1),
                      reduction_high = c == 0 ? 0 : detail::reduction_lows(n, c - 1), quotient_high = c > 0 && c < n;
       c_.single[c] = column_start(product, product_high);
       c_.first[c] = column_start(product + reduction, product_high + reduction_high);
-      c_.second[c] = column_start(2 * product + quotient + reduction, 2 * product_high + quotient_high + reduction_high);
+      c_.second[c] =
+          column_start(2 * product + quotient + reduction, 2 * product_high + quotient_high + reduction_high);
     }
     for (std::size_t j = 0; j < 2 * n; ++j) c_.unit[j] = factor(broadcast(j == 0));
     for (const std::size_t half : {std::size_t{0}, std::size_t{1}}) {
@@ -204,7 +208,7 @@ class SquareArithmetic {
   }
 
  private:
-  static constexpr std::size_t kMaxWords = (kRadixBits * kMaxDigits + 63) / 64 + 9;  // as in Arithmetic
+  static constexpr std::size_t kMaxWords = (kRadixBits * kMaxDigits + 63) / 64 + 16;  // as in Arithmetic
 
   // Columns that start with `start` and as many products more.
   void set_columns(const std::uint64_t* start, std::size_t products) const noexcept {
@@ -282,12 +286,12 @@ class SquareArithmetic {
     for (std::size_t step = 0; step < plan.most; ++step) double_once(rho, plan.doubled(step));
     for (std::size_t j = n; j < 2 * n; ++j) power[j] = factor(broadcast(0));
     detail::powers_of_two(power, n, plan.first);
-    for (std::size_t j = 0; j < 2 * n; ++j) power[j] = from_bits(select(bits(rho[j]), bits(power[j]), plan.above));
+    for (std::size_t j = 0; j < 2 * n; ++j) power[j] = from_bits(select(bits(rho[j]), bits(power[j]), plan.above()));
     mul(rho, rho, power);
     for (std::size_t j = n; j < 2 * n; ++j) power[j] = factor(broadcast(0));
     detail::powers_of_two(power, n, plan.second);
     mul(power, rho, power);
-    for (std::size_t j = 0; j < 2 * n; ++j) rho[j] = from_bits(select(bits(power[j]), bits(rho[j]), plan.above));
+    for (std::size_t j = 0; j < 2 * n; ++j) rho[j] = from_bits(select(bits(power[j]), bits(rho[j]), plan.above()));
     canonical(rho);
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/declassify.h"
 #include "bigint/montgomery.h"
 #include "bigint/natural.h"
 #include "bigint/square_montgomery.h"
@@ -19,12 +20,16 @@ std::uint64_t inverse_word(std::uint64_t n) noexcept {
 }  // namespace
 
 Status Modulus::assign(const std::uint64_t* words, std::size_t count) noexcept {
+  return assign_bits(words, natural_bits_var(words, count));
+}
+
+// Looks at the lowest bit, and at no other.
+Status Modulus::assign_bits(const std::uint64_t* words, std::size_t bits) noexcept {
   memory_.release();
   root_.release();
   size_ = 0;
-  const std::size_t size = natural_size_var(words, count);
-  const std::size_t bits = natural_bits_var(words, size);
   if (bits < kModulusMinBits || bits > kModulusMaxBits || words[0] % 2 == 0) return Status::out_of_range;
+  const std::size_t size = (bits + 63) / 64;
   Words memory;
   ASSAY_TRY(memory.allocate(3 * size));
   std::copy_n(words, size, memory.data());
@@ -57,15 +62,17 @@ RootView Modulus::root() const noexcept {
   return {root_.data(), pairs, pairs + 2 * n, pairs + 4 * n, root_neg_inverse_, n, root_bits_};
 }
 
-Status Modulus::assign_square(const std::uint64_t* root, std::size_t count) noexcept {
-  const std::size_t n = natural_size_var(root, count), bits = natural_bits_var(root, n);
-  if (2 * bits > kModulusMaxBits + 1 || n == 0) return assign(root, 0);
+Status Modulus::assign_square(const std::uint64_t* root, std::size_t count, std::size_t least_words) noexcept {
+  const std::size_t bits = natural_bits_var(root, count), n = (bits + 63) / 64;
+  if (bits == 0 || 2 * bits > kModulusMaxBits + 1) return assign_bits(root, 0);
   Words square, scratch, constants;
   ASSAY_TRY(square.allocate(2 * n));
   ASSAY_TRY(scratch.allocate(natural_scratch(n)));
   natural_sqr(square.data(), root, n, scratch.data());
-  ASSAY_TRY(assign(square.data(), 2 * n));
-  if (size_ != 2 * n) return Status::ok;
+  const std::size_t top = 2 * bits - 1;  // the square has as many bits or one more: its length is public
+  const std::size_t square_bits = top + declassify(square.data()[top / 64] >> (top % 64) & 1);
+  ASSAY_TRY(assign_bits(square.data(), square_bits));
+  if (size_ != 2 * n || n < least_words) return Status::ok;
 
   // As in assign: (2^(bits - 1), 0) doubled up to R, then R 2^n, of which six squarings make R^2; R^4 / R = R^3.
   ASSAY_TRY(constants.allocate(7 * n));

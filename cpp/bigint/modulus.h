@@ -19,6 +19,10 @@ namespace assay {
 constexpr unsigned kModulusMinBits = 256, kModulusMaxBits = 8192;
 constexpr std::size_t kModulusMaxWords = kModulusMaxBits / 64;
 
+// From so many words of a root on its pairs take less time than rows of twice as many words: at level adx; at the
+// others from 4 on.
+constexpr std::size_t kPairsFromWords = 8;
+
 class Modulus {
  public:
   Modulus() noexcept = default;
@@ -27,9 +31,10 @@ class Modulus {
   // than 8192 bits; *this is then empty: size() is 0, and whatever takes a Modulus refuses it.
   Status assign(const std::uint64_t* words, std::size_t count) noexcept;
   // The square of a root, odd or refused likewise, with whose pairs everything is faster (bigint/square_montgomery.h);
-  // they are left out where the square has not twice as many words as the root. The square is public or secret as the
-  // root is. Cost: 64 + n sums and 8 products of pairs more.
-  Status assign_square(const std::uint64_t* root, std::size_t count) noexcept;
+  // they are left out where the root has fewer than `least_words` words, or its square not twice as many. Cost: 64 + n
+  // sums and 8 products of pairs more.
+  Status assign_square(const std::uint64_t* root, std::size_t count,
+                       std::size_t least_words = kPairsFromWords) noexcept;
   // Is this the square of a known root, whose pairs are used?
   bool in_pairs() const noexcept { return root_.size() > 0; }
 
@@ -47,6 +52,7 @@ class Modulus {
   }
 
  private:
+  Status assign_bits(const std::uint64_t* words, std::size_t bits) noexcept;
   RootView root() const noexcept;
 
   Words memory_;  // N, one, square

@@ -6,8 +6,8 @@
 // as a c / R = t - m N / R, and what N is multiplied with counts modulo N alone: so the second half of the product is
 // one more reduction modulo N, of a d + b c and the quotient that the first reduction finds anyway. The residue of x is
 // the pair of x R mod N^2.
-// Source: Montgomery, Math. Comp. 44 (1985), applied to Z[N] / N^2; the pairs are those of numbers a + b e, e^2 = 0, but
-// for the carry m.
+// Source: Montgomery, Math. Comp. 44 (1985), applied to Z[N] / N^2; the pairs are those of numbers a + b e, e^2 = 0,
+// but for the carry m.
 //
 // A pair is 2 n words, a then b. a may be any row below R, as a - b N is the value whatever the length of a; b < N.
 // Bounds: t < R + N, and where t is not below R, N is taken from it once and 1 from the second half. With a, c < R and

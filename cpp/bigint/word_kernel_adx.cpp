@@ -53,8 +53,8 @@ u64 reduce_quotients(u64* t, const u64* modulus, std::size_t n, u64 neg_inverse,
 }
 
 void reduce(u64* r, u64* t, const u64* modulus, std::size_t n, u64 neg_inverse) noexcept {
-  const u64 top = n == 4 ? bigint_rows::reduce_four(t, modulus, neg_inverse)
-                         : reduce_quotients(t, modulus, n, neg_inverse, 0);
+  const u64 top =
+      n == 4 ? bigint_rows::reduce_four(t, modulus, neg_inverse) : reduce_quotients(t, modulus, n, neg_inverse, 0);
   bigint_rows::subtract_masked(r, t + n, modulus, n, -top);
 }
 

@@ -107,6 +107,7 @@ void reduce(u64* r, u64* t, const u64* modulus, std::size_t n, u64 neg_inverse) 
 
 }  // namespace
 
-const WordKernel kWordKernelPortable = {add, sub, add3, difference, add_mul_row, mul, sqr, reduce, reduce_quotients, subtract_masked, 40, 64};
+const WordKernel kWordKernelPortable = {
+    add, sub, add3, difference, add_mul_row, mul, sqr, reduce, reduce_quotients, subtract_masked, 40, 64};
 
 }  // namespace assay

@@ -16,8 +16,8 @@ namespace assay::paillier {
 // Calls body(i, Montgomery& of `modulus`, scratch of `scratch_words` words) for each i in [0, count), `grain` rows a
 // chunk, on the pool. Scratch is wiped. The body must not throw.
 template <class Body>
-Status for_rows(std::size_t count, std::size_t grain, const ModulusView& modulus, std::size_t scratch_words, Body&& body,
-                JobControl* control) noexcept {
+Status for_rows(std::size_t count, std::size_t grain, const ModulusView& modulus, std::size_t scratch_words,
+                Body&& body, JobControl* control) noexcept {
   std::atomic<Status> worst{Status::ok};
   ASSAY_TRY(parallel_for(
       count, grain,

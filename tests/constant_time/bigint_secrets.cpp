@@ -22,8 +22,9 @@ using assay::Status;
 
 constexpr std::size_t kRows = 3;
 
-// The same batch with everything in the open and with everything hidden.
-void powers(std::size_t size, std::size_t words, std::size_t exponent_words, bool variable) {
+// The same batch with everything in the open and with everything hidden; modulo the squares of the moduli, in pairs, if
+// they are `roots`.
+void powers(std::size_t size, std::size_t words, std::size_t exponent_words, bool variable, bool roots = false) {
   Row moduli = numbers(kRows * size), bases = numbers(kRows * words), exponents = numbers(kRows * exponent_words);
   for (std::size_t i = 0; i < kRows; ++i) moduli[size * i] |= 1, moduli[size * (i + 1) - 1] |= std::uint64_t{1} << 63;
   Row open(kRows * words), hidden(kRows * words), products(kRows * words);
@@ -32,8 +33,13 @@ void powers(std::size_t size, std::size_t words, std::size_t exponent_words, boo
     for (std::size_t i = 0; i < kRows; ++i) {
       const std::uint64_t* words_of = moduli.data() + size * i;
       if (secret) hide(words_of + 1, size - 2);
-      require(assigned[i].assign(words_of, size) == Status::ok, "modulus");
-      if (secret) hide(assigned[i].words(), size);
+      require((roots ? assigned[i].assign_square(words_of, size, 1) : assigned[i].assign(words_of, size)) == Status::ok,
+              "modulus");
+      require(assigned[i].in_pairs() == roots, "pairs");
+      if (!secret) continue;
+      const assay::RootView root = assigned[i].view().root;
+      hide(assigned[i].words() + roots, assigned[i].size() - 2 * roots);
+      if (roots) hide(root.words + 1, size - 2), hide(root.one, 6 * size);  // R, R^2 and R^3
     }
     if (secret) hide(bases), hide(exponents);
     Row& out = secret ? hidden : open;
@@ -70,6 +76,10 @@ int main(int argc, char** argv) {
     powers(16, 16, 2, false);
     powers(32, 32, 1, false);
     powers(65, 65, 1, false);  // Karatsuba, with a word left over
+    powers(4, 8, 2, false, true);
+    powers(9, 27, 1, false, true);  // longer bases
+    powers(16, 32, 1, false, true);
+    powers(40, 80, 1, false, true);  // Karatsuba
     for (const std::size_t n : {4, 7, 41, 64, 97, 130}) naturals(n, n), naturals(n, n / 2 + 1);
   }
   std::printf("done at level %s\n", assay::isa_name(assay::isa_level()).data());

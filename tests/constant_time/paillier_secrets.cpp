@@ -37,6 +37,10 @@ void hide_side(const pa::PrivateKey::Side& side) {
     const std::size_t n = modulus->size();
     hide(modulus->words() + 1, n - 2);
     hide(modulus->words() + n, 2 * n);  // R and R^2 mod N
+    if (!modulus->in_pairs()) continue;
+    const assay::RootView root = modulus->view().root;
+    hide(root.words + 1, root.size - 2);
+    hide(root.one, 6 * root.size);  // R, R^2 and R^3 mod N^2
   }
   hide(side.exponent), hide(side.minus_one), hide(side.exact), hide(side.correction);
 }

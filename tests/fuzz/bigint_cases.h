@@ -94,6 +94,15 @@ struct Rows {
 
 enum class Kind { any, mixed, alike };  // lengths of moduli: the same, any up to the longest; one modulus in all lanes
 
+// Roots of moduli whose pairs are used: of more than 32 bits in the top word.
+inline unsigned root_bits(Random& random) {
+  const u64 choice = random(), kind = choice % 64,
+            words = kind < 1    ? 17 + (choice >> 16) % 48
+                    : kind < 16 ? 8 + (choice >> 16) % 10
+                                : 3 + (choice >> 16) % 6;
+  return static_cast<unsigned>(64 * words - (choice >> 32) % 31);
+}
+
 // Odd, the longest of `widest` bits unless mixed.
 inline Rows draw_moduli(Random& random, unsigned widest, Kind kind) {
   Rows r;
@@ -110,8 +119,10 @@ inline Rows draw_moduli(Random& random, unsigned widest, Kind kind) {
   return r;
 }
 
-// Eight moduli, what the levels made of them, and R = 2^(52 n) and 1 / R as residues of rows of words.
+// Eight moduli, or the squares of eight roots, what the levels made of them, and R = 2^(52 n) and 1 / R as residues of
+// rows of words.
 struct Moduli {
+  bool squares;
   Modulus modulus[kLanes];
   ModulusView views[kLanes];
   unsigned bits = 0;
@@ -119,22 +130,25 @@ struct Moduli {
   std::vector<Words> prepared;
   Number radix[kLanes], inverse_radix[kLanes];
 
-  Moduli(const Rows& moduli, const std::vector<const BigintLevel*>& levels) : prepared(levels.size()) {
+  Moduli(const Rows& moduli, const std::vector<const BigintLevel*>& levels, bool squared = false)
+      : squares(squared), prepared(levels.size()) {
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       std::size_t size = kMaxWords;
       while (moduli.of[lane].words[size - 1] == 0) --size;
-      require(modulus[lane].assign(moduli.of[lane].words, size));
+      require(squares ? modulus[lane].assign_square(moduli.of[lane].words, size, 1)
+                      : modulus[lane].assign(moduli.of[lane].words, size));
+      if (squares && !modulus[lane].in_pairs()) require(Status::out_of_range);
       views[lane] = modulus[lane].view();
       bits = std::max(bits, views[lane].bits);
     }
-    n = (bits + 3 + 51) / 52;
+    n = squares ? ((bits + 1) / 2 + 4 + 51) / 52 : (bits + 3 + 51) / 52;
     for (std::size_t i = 0; i < levels.size(); ++i) {
-      require(prepared[i].allocate(levels[i]->kernel.moduli_words(bits)));
-      levels[i]->kernel.prepare(views, prepared[i].data());
+      require(prepared[i].allocate(kernel(*levels[i]).moduli_words(bits)));
+      kernel(*levels[i]).prepare(views, prepared[i].data());
     }
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       Montgomery rows;
-      require(rows.assign(modulus[lane]));
+      require(rows.assign(modulus[lane].plain_view()));
       const std::size_t size = rows.size();
       const Number one = {{1}};
       u64 *x = inverse_radix[lane].words, *y = radix[lane].words;
@@ -147,6 +161,7 @@ struct Moduli {
       for (std::size_t i = 0; i < 52 * n; ++i) rows.add(y, y, y);
     }
   }
+  const LanesKernel& kernel(const BigintLevel& level) const { return squares ? level.squares : level.kernel; }
 };
 
 using Group = std::vector<u64>;  // digits, [8 j + lane]
@@ -186,11 +201,11 @@ inline Number multiple(const ModulusView& m, u64 k) {
   return r;
 }
 
-// A value below 4 m.
-inline Number unreduced(Random& random, const ModulusView& m) {
+// A value below `bound` m, 4 or more.
+inline Number unreduced(Random& random, const ModulusView& m, u64 bound = 4) {
   const u64 choice = random();
   if (choice % 4 != 0) return number(random, m.bits + 1);  // < 2^(bits + 1) <= 4 m
-  Number x = multiple(m, 1 + (choice >> 8) % 4);
+  Number x = multiple(m, 1 + (choice >> 8) % bound);
   u64 borrow = 1 + (choice >> 16) % 3;
   for (std::size_t i = 0; i < kMaxWords && borrow != 0; ++i) {
     const u64 before = x.words[i];

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include "bigint/lanes_products.h"
@@ -47,9 +48,14 @@ enum class Lanes { distinct, mixed, alike };  // their moduli: mixed ones are ha
 constexpr std::size_t kTerms = 2, kShortWords = kLanes, kWindows = 5;
 constexpr unsigned kWindow = 4;
 
-// Groups of eight moduli of `bits` bits, with secrets of a seed. Rows are whole lines of eight words, so that load() is
-// all that reads them. Products over tables are those of the lanes that are alike.
+using lanes::big::Arithmetic, lanes::big::SquareArithmetic;
+
+// Groups of eight moduli of `bits` bits, squares if A is for them, with secrets of a seed. Rows are whole lines of
+// eight words, so that load() is all that reads them. Products over tables are those of the lanes that are alike.
+template <class A>
 class Secrets {
+  static constexpr bool kSquares = std::is_same_v<A, SquareArithmetic>;
+
  public:
   Secrets(unsigned bits, Lanes kind, u64 seed) : words_(bits / 64) {
     const std::size_t row = kLanes * words_, shorts = kLanes * kFixedBaseGroups * kTerms * kShortWords;
@@ -66,18 +72,22 @@ class Secrets {
     power.words = product.words = power.exponent_words = fixed.words = few.words = words_;
     out_.resize(kFixedBaseGroups * row);
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const std::size_t size = kind == Lanes::mixed && lane % 2 == 1 ? words_ / 2 : words_;
+      const std::size_t size = (kind == Lanes::mixed && lane % 2 == 1 ? words_ / 2 : words_) / (kSquares ? 2 : 1);
       u64* modulus = m + words_ * lane;
       if (kind == Lanes::alike && lane > 0) std::memcpy(modulus, m, 8 * words_);
       modulus[0] |= 1;
       modulus[size - 1] |= u64{1} << 63;
       Modulus constants;
-      if (constants.assign(modulus, size) != Status::ok) std::exit(2);
-      views_[lane] = constants.view();
-      std::memcpy(squares + words_ * lane, views_[lane].square, 8 * size);
-      views_[lane].words = modulus;
-      views_[lane].square = squares + words_ * lane;
-      views_[lane].one = nullptr;
+      if ((kSquares ? constants.assign_square(modulus, size) : constants.assign(modulus, size)) != Status::ok)
+        std::exit(2);
+      ModulusView& view = views_[lane] = constants.view();
+      const u64* square = kSquares ? view.root.square : view.square;
+      std::memcpy(squares + words_ * lane, square, 8 * (kSquares ? 2 * size : size));
+      (kSquares ? view.root.words : view.words) = modulus;
+      (kSquares ? view.root.square : view.square) = squares + words_ * lane;
+      (kSquares ? view.words : view.root.words) = nullptr;
+      (kSquares ? view.square : view.root.square) = nullptr;
+      view.one = view.root.one = view.root.cube = nullptr;
       power.bases[lane] = product.a[lane] = few.bases[lane] = bases + kTerms * words_ * lane;
       power.exponents[lane] = product.b[lane] = exponents + words_ * lane;
       power.out[lane] = product.out[lane] = few.out[lane] = out_.data() + words_ * lane;
@@ -95,13 +105,14 @@ class Secrets {
     few.window = fixed.window = kWindow;
     fixed.groups = kFixedBaseGroups;
     table_.resize(((kWindows << kWindow) + 1) * words_);
-    for (std::size_t i = 0; i < table_.size(); ++i) table_[i] = random() >> (i % words_ + 1 == words_);  // below moduli
+    for (std::size_t i = 0; i < table_.size(); ++i)
+      table_[i] = random() >> ((i + 1) % (kSquares ? words_ / 2 : words_) == 0);  // below the moduli or their roots
     fixed.table = table_.data();
     fixed.correction = fixed.table + (kWindows << kWindow) * words_;
     // A word here is its value and its flag: less than twice as large.
-    prepared_.resize(2 * lanes::big::moduli_words(bits));
-    scratch_.resize(2 * (lanes::big::power_scratch(power) + lanes::big::multiply_scratch(product) +
-                         lanes::big::fixed_base_scratch(fixed) + lanes::big::short_products_scratch(few)));
+    prepared_.resize(2 * lanes::big::moduli_words<A>(bits));
+    scratch_.resize(2 * (lanes::big::power_scratch<A>(power) + lanes::big::multiply_scratch(product) +
+                         lanes::big::fixed_base_scratch<A>(fixed) + lanes::big::short_products_scratch<A>(few)));
     power.moduli = product.moduli = fixed.moduli = few.moduli = prepared_.data();
     lanes::watch.lock(true);
   }
@@ -109,11 +120,11 @@ class Secrets {
   Secrets(const Secrets&) = delete;
   Secrets& operator=(const Secrets&) = delete;
 
-  void prepare() { lanes::big::prepare(views_, prepared_.data()); }
-  void run_power() { lanes::big::power(power, scratch_.data(), Stop{}); }
+  void prepare() { lanes::big::prepare<A>(views_, prepared_.data()); }
+  void run_power() { lanes::big::power<A>(power, scratch_.data(), Stop{}); }
   void run_product() { lanes::big::multiply(product, scratch_.data()); }
-  void run_fixed_base() { lanes::big::fixed_base(fixed, scratch_.data()); }
-  void run_short_products() { lanes::big::short_products(few, scratch_.data()); }
+  void run_fixed_base() { lanes::big::fixed_base<A>(fixed, scratch_.data()); }
+  void run_short_products() { lanes::big::short_products<A>(few, scratch_.data()); }
   std::size_t words() const { return words_; }
   u64* out() { return out_.data(); }
 
@@ -144,12 +155,14 @@ Counts counts_of(std::size_t results, const char* what, const Body& body) {
 }
 
 // Of a power with exponents as long as the moduli.
+template <class A>
 Counts check(unsigned bits, Lanes kind, u64 seed) {
-  Secrets secrets(bits, kind, seed);
+  Secrets<A> secrets(bits, kind, seed);
   const std::size_t words = secrets.words();
   counts_of(0, "preparing moduli stores no secret outside the lanes", [&] { secrets.prepare(); });
   const Counts counts = counts_of(words, "a power stores its result and nothing else", [&] { secrets.run_power(); });
-  counts_of(words, "a product stores its result and nothing else", [&] { secrets.run_product(); });
+  if (std::is_same_v<A, Arithmetic>)
+    counts_of(words, "a product stores its result and nothing else", [&] { secrets.run_product(); });
   return counts;
 }
 
@@ -158,8 +171,9 @@ struct TableCounts {
   bool operator==(const TableCounts&) const = default;
 };
 
+template <class A>
 TableCounts check_tables(unsigned bits, std::size_t windows, u64 seed) {
-  Secrets secrets(bits, Lanes::alike, seed);
+  Secrets<A> secrets(bits, Lanes::alike, seed);
   secrets.fixed.windows = secrets.few.digits = windows;
   secrets.prepare();
   TableCounts counts;
@@ -171,7 +185,7 @@ TableCounts check_tables(unsigned bits, std::size_t windows, u64 seed) {
 }
 
 void controls() {
-  Secrets secrets(1024, Lanes::distinct, 3);
+  Secrets<Arithmetic> secrets(1024, Lanes::distinct, 3);
   secrets.prepare();
   secrets.power.variable = true;
   expect(dies([&] { secrets.run_power(); }), "a look at an exponent is caught");
@@ -181,7 +195,7 @@ void controls() {
 }
 
 void table_controls() {
-  Secrets secrets(1024, Lanes::alike, 3);
+  Secrets<Arithmetic> secrets(1024, Lanes::alike, 3);
   secrets.prepare();
   const u64* exponent = secrets.fixed.exponents[0][0];
   const auto digit = [&] { return lanes::load(exponent) & lanes::broadcast((1U << kWindow) - 1); };
@@ -199,9 +213,29 @@ void table_controls() {
          "a mask of secrets for a branch is caught");
   expect(!dies([&] { std::printf("%d", lanes::zero_mask(lanes::broadcast(0)) == 0xff); }),
          "one of public words is not");
-  const TableCounts one = check_tables(1024, kWindows, 1), other = check_tables(1024, kWindows - 1, 1);
+  const TableCounts one = check_tables<Arithmetic>(1024, kWindows, 1),
+                    other = check_tables<Arithmetic>(1024, kWindows - 1, 1);
   expect(!(one.fixed_base == other.fixed_base) && !(one.short_products == other.short_products),
          "operations are counted");
+}
+
+template <class A>
+void check_all() {
+  for (const unsigned bits : {1024U, std::is_same_v<A, Arithmetic> ? 3072U : 4096U}) {  // rows of whole lines
+    for (const Lanes kind : {Lanes::distinct, Lanes::mixed}) {
+      if (std::is_same_v<A, SquareArithmetic> && kind == Lanes::mixed && bits == 1024) continue;  // too short for pairs
+      expect(check<A>(bits, kind, 1) == check<A>(bits, kind, 2), "as many operations whatever the secrets");
+    }
+    expect(check_tables<A>(bits, kWindows, 1) == check_tables<A>(bits, kWindows, 2),
+           "as many operations on tables whatever the secrets");
+  }
+}
+
+template <class A>
+void print_counts(unsigned bits, const char* what) {
+  const Counts counts = check<A>(bits, Lanes::distinct, 1);
+  std::printf("%u bits%s, eight powers: %zu halves of products, %zu other operations\n", bits, what, counts.halves,
+              counts.operations);
 }
 
 }  // namespace
@@ -210,18 +244,13 @@ void table_controls() {
 int main(int argc, char** argv) {
   controls();
   table_controls();
-  for (const unsigned bits : {1024U, 3072U}) {
-    for (const Lanes kind : {Lanes::distinct, Lanes::mixed})
-      expect(check(bits, kind, 1) == check(bits, kind, 2), "as many operations whatever the secrets");
-    expect(check_tables(bits, kWindows, 1) == check_tables(bits, kWindows, 2),
-           "as many operations on tables whatever the secrets");
-  }
+  check_all<Arithmetic>();
+  check_all<SquareArithmetic>();
   std::printf("%s: big numbers in lanes are constant time\n", failed ? "FAILED" : "passed");
   if (argc > 1 && std::strcmp(argv[1], "--count") == 0)
     for (const unsigned bits : {1024U, 2048U, 3072U, 4096U, 6144U}) {
-      const Counts counts = check(bits, Lanes::distinct, 1);
-      std::printf("%u bits, eight powers: %zu halves of products, %zu other operations\n", bits, counts.halves,
-                  counts.operations);
+      print_counts<Arithmetic>(bits, "");
+      print_counts<SquareArithmetic>(bits, ", a square");
     }
   return failed ? 1 : 0;
 }

@@ -6,8 +6,10 @@
 // Moduli have 256 to 8192 bits, most of them few, those of a group alike or mixed; digits are random, or zero, or all
 // ones, or those of multiples of the modulus, or one off them. Levels with lanes must agree in every bit with the plain
 // C++ model and stay below 4 m, the model with rows of words, of level portable for one half of the cases and of level
-// adx for the other. First come products whose last sum is not below 4 m, which random ones hardly reach. Exit status 1
-// and the case on the first difference; the same seed gives the same cases.
+// adx for the other. One round of eight does the same modulo squares of 256 to 8192 bits, on pairs of numbers, within
+// the bounds of bigint/lanes_squares.h; rows of words then work in pairs as well as on whole rows. First come products
+// whose last sum is not below 4 m, which random ones hardly reach. Exit status 1 and the case on the first difference;
+// the same seed gives the same cases.
 #include "bigint_levels.h"
 
 #include <algorithm>
@@ -41,6 +43,7 @@ class Worker {
 
   // One set of moduli; false on a difference, which is printed.
   bool round() {
+    if (random_() % 8 == 0) return squares_round();
     const u64 lengths = random_() % 8;
     const Kind kind = lengths < 2 ? Kind::mixed : lengths == 2 ? Kind::alike : Kind::any;
     const unsigned widest = modulus_bits(random_);
@@ -54,6 +57,27 @@ class Worker {
                         : tables && choice >= 124 ? short_products(moduli)
                         : tables && choice >= 122 ? fixed_base(moduli)
                                                   : multiply(moduli);
+      if (!same) return false;
+    }
+    return true;
+  }
+
+  bool squares_round() {
+    const u64 lengths = random_() % 8;
+    const Kind kind = lengths < 2 ? Kind::alike : Kind::any;
+    const unsigned widest = root_bits(random_);
+    Rows roots = draw_moduli(random_, widest, kind);
+    if (lengths >= 6)  // of different lengths
+      for (std::size_t lane = 1; lane < kLanes; ++lane)
+        roots.of[lane] = draw_moduli(random_, std::min(widest, root_bits(random_)), kind).of[0];
+    const Moduli moduli(roots, levels_, true);
+    for (std::size_t group = 0; group < kGroups; ++group) {
+      const u64 choice = random_() % 128;
+      const bool small = moduli.bits <= 2100, tables = small && kind == Kind::alike;
+      const bool same = small && choice >= 124    ? power(moduli)
+                        : tables && choice >= 112 ? short_products(moduli)
+                        : tables && choice >= 100 ? fixed_base(moduli)
+                                                  : pairs(moduli, choice % 2 == 0);
       if (!same) return false;
     }
     return true;
@@ -146,14 +170,107 @@ class Worker {
     return true;
   }
 
+  // The number a - b m of a pair, as a canonical residue of whole rows
+  static void residue(Montgomery& rows, const ModulusView& modulus, const Number& a, const Number& b, u64* r) {
+    Number x, y, m;
+    std::copy_n(modulus.root.words, modulus.root.size, m.words);
+    rows.enter(x.words, a.words, kMaxWords);
+    rows.enter(y.words, b.words, kMaxWords);
+    rows.enter(m.words, m.words, rows.size());
+    rows.mul(y.words, y.words, m.words);
+    rows.canonical(y.words, y.words);
+    rows.sub(r, x.words, y.words);
+  }
+
+  bool pairs(const Moduli& moduli, bool square) {
+    const std::size_t n = moduli.n, words = kMaxWords;
+    Group pair[2] = {Group(2 * kLanes * n), Group(2 * kLanes * n)}, first, r(2 * kLanes * n);
+    const auto half = [&](const Group& digits, std::size_t lane, std::size_t which) {
+      return lane_of(Group(digits.begin() + kLanes * n * which, digits.end()), n, lane);
+    };
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      ModulusView m = moduli.views[lane];
+      m.words = m.root.words, m.size = m.root.size, m.bits = m.root.bits;
+      for (Group& digits : pair)
+        for (const std::size_t which : {0, 1}) {
+          Group digit(kLanes * n);
+          set_lane(digit, n, lane, unreduced(random_, m, 5 + which));
+          for (std::size_t j = lane; j < digit.size(); j += kLanes) digits[kLanes * n * which + j] = digit[j];
+        }
+    }
+    for (std::size_t i = 0; i < levels_.size(); ++i) {
+      const BigintLevel& level = *levels_[i];
+      level.square_montgomery(moduli.prepared[i].data(), moduli.bits, pair[0].data(), square ? nullptr : pair[1].data(),
+                              r.data(), scratch(level.square_montgomery_scratch(moduli.bits)));
+      if (i == 0) first = r;
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        const ModulusView& view = moduli.views[lane];
+        const Number got[2] = {half(r, lane, 0), half(r, lane, 1)};
+        const char* what = square ? "square of a pair" : "product of pairs";
+        const Number x = half(pair[0], lane, 0), y = half(pair[square ? 0 : 1], lane, 0);
+        if (i > 0) {
+          const Number want[2] = {half(first, lane, 0), half(first, lane, 1)};
+          if (std::memcmp(want, got, sizeof got) != 0)
+            return report(what, level.name, moduli, lane, x, y, want[0], got[0], words);
+          continue;
+        }
+        ModulusView root = view;
+        root.words = view.root.words, root.size = view.root.size;
+        Montgomery rows;
+        require(rows.assign(moduli.modulus[lane].plain_view()));
+        Number s, t, want, result;
+        residue(rows, view, x, half(pair[0], lane, 1), s.words);
+        residue(rows, view, y, half(pair[square ? 0 : 1], lane, 1), t.words);
+        rows.mul(want.words, s.words, t.words);
+        rows.mul(want.words, want.words, moduli.inverse_radix[lane].words);
+        rows.leave(want.words, want.words);
+        residue(rows, view, got[0], got[1], result.words);
+        rows.leave(result.words, result.words);
+        if (std::memcmp(want.words, result.words, 8 * rows.size()) != 0 ||
+            natural_compare_var(got[0].words, multiple(root, 5).words, kMaxWords) >= 0 ||
+            natural_compare_var(got[1].words, multiple(root, 6).words, kMaxWords) >= 0)
+          return report(what, level.name, moduli, lane, x, y, want, result, words);
+        if (!rows_of_pairs(moduli, lane, s, t, square)) return report(what, "rows", moduli, lane, s, t, s, t, words);
+      }
+    }
+    return true;
+  }
+
+  // Rows in pairs against whole rows: (x - y) x y or (x - y) x^2, also of pairs that are not canonical; x and y below
+  // the modulus.
+  bool rows_of_pairs(const Moduli& moduli, std::size_t lane, const Number& x, const Number& y, bool square) {
+    Number want, got;
+    for (const bool whole : {true, false}) {
+      Montgomery rows;
+      require(rows.assign(whole ? moduli.modulus[lane].plain_view() : moduli.modulus[lane].view()));
+      Number a, b, difference, sum;
+      rows.enter(a.words, x.words, kMaxWords);
+      rows.enter(b.words, y.words, rows.size());
+      rows.sub(difference.words, a.words, b.words);
+      rows.add(sum.words, difference.words, b.words);  // a again
+      if (std::memcmp(sum.words, a.words, 8 * rows.size()) != 0) return false;
+      square ? rows.sqr(a.words, a.words) : rows.mul(a.words, b.words, a.words);
+      rows.mul(a.words, difference.words, a.words);
+      if (!square) rows.canonical(a.words, a.words);
+      rows.leave((whole ? want : got).words, a.words);
+    }
+    return std::memcmp(want.words, got.words, sizeof got.words) == 0;
+  }
+
   // What rows of words say of `count` items, item i modulo that of lane i mod 8, into want_; then every level.
   template <class Run, class Want>
   bool rows(const char* what, const Moduli& moduli, std::size_t words, std::size_t count, Run&& run, Want&& want) {
     for (std::size_t i = 0; i < count; ++i) {
       want_[i] = {};
       Montgomery rows;
-      require(rows.assign(moduli.modulus[i % kLanes]));
+      require(rows.assign(moduli.modulus[i % kLanes].plain_view()));
       want(i, rows, want_[i].words);
+      if (!moduli.squares) continue;
+      Number pairs;
+      require(rows.assign(moduli.modulus[i % kLanes]));
+      want(i, rows, pairs.words);
+      if (std::memcmp(want_[i].words, pairs.words, 8 * words) != 0)
+        return report(what, "rows in pairs", moduli, i % kLanes, a_[i], b_[i], want_[i], pairs, words);
     }
     for (std::size_t i = 0; i < levels_.size(); ++i) {
       for (Number& got : got_) std::fill_n(got.words, kMaxWords, 0x5555);
@@ -255,7 +372,7 @@ class Worker {
         group.variable ? "power_var" : "power", moduli, words, kLanes,
         [&](const BigintLevel& level, const u64* prepared) {
           group.moduli = prepared;
-          level.kernel.power(group, scratch(level.kernel.power_scratch(group)), Stop{});
+          moduli.kernel(level).power(group, scratch(moduli.kernel(level).power_scratch(group)), Stop{});
         },
         [&](std::size_t lane, Montgomery& rows, u64* want) {
           power_row_var(rows, {a_[lane].words, words, b_[lane].words, 1, want, table_.data()}, Stop{});
@@ -305,7 +422,7 @@ class Worker {
         group.variable ? "product of powers_var" : "product of powers", moduli, words, kLanes,
         [&](const BigintLevel& level, const u64* prepared) {
           group.moduli = prepared;
-          level.kernel.short_products(group, scratch(level.kernel.short_products_scratch(group)));
+          moduli.kernel(level).short_products(group, scratch(moduli.kernel(level).short_products_scratch(group)));
         },
         [&](std::size_t lane, Montgomery& rows, u64* want) {
           Number r;
@@ -333,7 +450,15 @@ class Worker {
     std::vector<u64> table(group.windows * entries * size);
     Montgomery rows_of_words;
     require(rows_of_words.assign(moduli.modulus[0]));
-    Number step, power, correction;
+    Number step, power, correction, radix;
+    if (moduli.squares) {
+      Montgomery whole;
+      require(whole.assign(moduli.modulus[0].plain_view()));
+      whole.leave(radix.words, moduli.radix[0].words);
+      rows_of_words.enter(radix.words, radix.words, size);
+    } else {
+      radix = moduli.radix[0];
+    }
     rows_of_words.enter(step.words, base.words, size);
     std::copy_n(rows_of_words.one(), size, correction.words);
     for (std::size_t t = 0; t < group.windows; ++t) {
@@ -344,10 +469,10 @@ class Worker {
       }
       step = power;  // to the power of 2^w
       // R / 2^(64 size) more
-      rows_of_words.mul(correction.words, correction.words, moduli.radix[0].words);
-      rows_of_words.mul(correction.words, correction.words, Number{{1}}.words);
+      rows_of_words.mul(correction.words, correction.words, radix.words);
+      rows_of_words.unscale(correction.words, correction.words);
     }
-    rows_of_words.leave(correction.words, correction.words);
+    rows_of_words.unscale(correction.words, correction.words);
     group.table = table.data();
     group.correction = correction.words;
     for (std::size_t i = 0; i < group.groups * kLanes; ++i) {
@@ -360,7 +485,7 @@ class Worker {
         "power of one base", moduli, size, group.groups * kLanes,
         [&](const BigintLevel& level, const u64* prepared) {
           group.moduli = prepared;
-          level.kernel.fixed_base(group, scratch(level.kernel.fixed_base_scratch(group)));
+          moduli.kernel(level).fixed_base(group, scratch(moduli.kernel(level).fixed_base_scratch(group)));
         },
         [&](std::size_t i, Montgomery& rows, u64* want) {
           Number r;
