@@ -52,6 +52,8 @@ fuzz: $(VENV)/.tools
 	$(FUZZ)/bigint_constant_time
 	$(FUZZ)/field_levels --cases $(CASES)
 	$(BIN)/python tests/support/trap.py $(FUZZ)/field_levels --cases $(CASES) --level ifma
+	$(FUZZ)/ed25519_levels --cases $(BIG_CASES)
+	$(BIN)/python tests/support/trap.py $(FUZZ)/ed25519_levels --cases $(shell expr $(BIG_CASES) / 10) --level ifma
 	$(FUZZ)/bigint_words --cases $(shell expr $(BIG_CASES) / 10)
 	$(FUZZ)/bigint_levels --cases $(BIG_CASES)
 	$(BIN)/python tests/support/trap.py $(FUZZ)/bigint_levels --cases $(BIG_CASES) --level ifma

@@ -20,6 +20,7 @@ struct WordTraits<lanes::Word> {
   using Mask = lanes::LaneMask;
   static ASSAY_LANES_INLINE Word broadcast(std::uint64_t x) noexcept { return lanes::broadcast(x); }
   static ASSAY_LANES_INLINE Word load(const std::uint64_t* p) noexcept { return lanes::load(p); }
+  static ASSAY_LANES_INLINE void store(std::uint64_t* p, const Word& a) noexcept { lanes::store(p, a); }
   template <unsigned Bits>
   static ASSAY_LANES_INLINE Word shift_right(const Word& a) noexcept {
     return lanes::shift_right<Bits>(a);

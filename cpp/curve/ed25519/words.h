@@ -18,6 +18,7 @@ struct WordTraits<std::uint64_t> {
   using Mask = std::uint8_t;  // bit i: lane i
   static std::uint64_t broadcast(std::uint64_t x) noexcept { return x; }
   static std::uint64_t load(const std::uint64_t* p) noexcept { return *p; }
+  static void store(std::uint64_t* p, std::uint64_t a) noexcept { *p = a; }
   template <unsigned Bits>
   static std::uint64_t shift_right(std::uint64_t a) noexcept {
     return a >> Bits;

@@ -1,0 +1,6 @@
+#include "curve/ed25519/lanes_field.h"
+#include "ed25519_run.h"
+
+namespace assay::fuzz {
+const Ed25519Level kEd25519Avx512 = {"avx512", run<ed25519::Fe8>};
+}  // namespace assay::fuzz
