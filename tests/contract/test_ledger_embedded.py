@@ -12,8 +12,10 @@ from support.ledgers import World, add
 from assay.core.errors import AssayError, InvalidInput, LedgerError, NotFound, StateError, SystemFailure
 from assay.identity import SealingKey
 from assay.ledger import ContractRegistry, EmbeddedEngine, EmbeddedLedger, QueueFull, Replica, verify_ledger
+from assay.ledger.backend import Change
 from assay.ledger.embedded.ledger import EmbeddedBackend
-from assay.ledger.machine import Machine
+from assay.ledger.machine import Execution, Machine
+from assay.ledger.state import Overlay
 
 
 class TestEmbedded(LedgerContract):
@@ -326,3 +328,26 @@ def test_names_of_channels(world, tmp_path, name):
         engine.open(name)
     with pytest.raises(InvalidInput, match="channel's name"):
         engine.create(name, world.genesis, world.key)
+
+
+def test_threads_take_turns_in_appending(world, path):
+    """Without a sequencer too: the back end gives the right to append to one thread at a time."""
+    with world.reopen(path) as ledger:
+        heights = []
+
+        def append():
+            for _ in range(20):
+                with ledger.backend.appending() as view:
+                    nothing = Execution((), Overlay(view.store), {}, ())
+                    change = Change.following(view, nothing, world.clock())
+                    view.stage(change)
+                    view.commit(change.header.sealed(world.genesis, [world.key]))
+                    heights.append(change.header.height)
+
+        threads = [threading.Thread(target=append) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(heights) == list(range(2, 62))
+        verify_ledger(ledger, world.registry)

@@ -40,6 +40,11 @@ class SequencedLedger(Ledger):
         """What the chain is."""
         return self._backend.genesis
 
+    @property
+    def backend(self) -> Backend:
+        """Where the chain is kept. What is appended there directly passes by the sequencer and its rules."""
+        return self._backend
+
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def submit_many(self, transactions: Sequence[Transaction]) -> list[Receipt | AssayError]:

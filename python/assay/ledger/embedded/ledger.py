@@ -43,6 +43,7 @@ class EmbeddedBackend(Backend):
         self.path = self._database.path
         self.name = str(path)
         self._appended = threading.Condition()
+        self._turn = threading.Lock()  # held by the thread that appends
         self._tip: Tip | None = None  # used under the write lock alone
         try:
             with failures(self.path), self._database.reading() as connection:
@@ -68,8 +69,8 @@ class EmbeddedBackend(Backend):
 
     @contextmanager
     def appending(self) -> Iterator[Append]:
-        """The write lock of the file; other processes wait for it up to 30 s."""
-        with failures(self.path), self._database.writing() as connection:
+        """The write lock of the file, one thread at a time; other processes wait for it up to 30 s."""
+        with self._turn, failures(self.path), self._database.writing() as connection:
             (version,) = connection.execute("PRAGMA data_version").fetchone()
             if self._tip is None or self._tip.version != version:
                 self._tip = Tip(version)
