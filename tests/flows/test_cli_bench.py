@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.etcd import require_etcd
 from typer.testing import CliRunner
 
 from assay import _native
@@ -166,3 +167,51 @@ def test_scalars_are_canonical_and_of_their_kind(kind: str) -> None:
 def test_unknown_scalars_are_refused() -> None:
     with pytest.raises(InvalidInput):
         scalars("even", 4)
+
+
+def ledger_rows(*arguments: str) -> dict[str, dict[str, Any]]:
+    printed = report("ledger", *arguments)
+    assert (printed["bench"], printed["curve"]) == ("ledger", None)
+    for row in printed["results"]:
+        assert set(row) > ROW
+        assert row["tps"] == pytest.approx(row["size"] / row["seconds"])
+        if row["peer"] is None:
+            assert row["peer_seconds"] is row["ratio"] is None
+            assert row["why_no_peer"]
+        else:
+            assert row["ratio"] == pytest.approx(row["peer_seconds"] / row["seconds"])
+    return {row["case"]: row for row in printed["results"]}
+
+
+def check_ledger_rows(rows: dict[str, dict[str, Any]], backend: str, peer: str) -> None:
+    assert list(rows) == ["append", "record", "client", "endorsed", "grow"]
+    assert {row["backend"] for row in rows.values()} == {backend}
+    assert [row["peer"] is not None for row in rows.values()] == [True, True, False, False, False]
+    assert rows["append"]["peer"].startswith(peer)
+    assert (rows["append"]["block"], rows["append"]["clients"], rows["client"]["clients"]) == (5, 2, 2)
+    for case, signatures in (("client", 1), ("endorsed", 3)):
+        row = rows[case]
+        assert row["signatures_per_second"] == pytest.approx(signatures * row["tps"])
+        assert 0 < row["mean_latency"] <= row["p99_latency"]
+    assert rows["grow"]["first_tps"] > 0 < rows["grow"]["last_tps"]
+    assert rows["grow"]["bytes"] > 0
+
+
+def test_the_embedded_ledger_beside_bare_sqlite(tmp_path: Path) -> None:
+    rows = ledger_rows("--size", "50", "--block", "5", "--clients", "2", "--folder", str(tmp_path))
+    check_ledger_rows(rows, "embedded", "SQLite 3")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_ledger_on_etcd_beside_a_bare_loop(tmp_path: Path) -> None:
+    require_etcd()
+    rows = ledger_rows("--backend", "etcd", "--size", "50", "--block", "5", "--clients", "2")
+    check_ledger_rows(rows, "etcd", "compare-and-swap on etcd 3.")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--case", "everything"], ["--backend", "fabric"], ["--case", "grow", "--size", "5"]]
+)
+def test_a_ledger_that_cannot_be_measured(arguments: list[str]) -> None:
+    done = CliRunner().invoke(app, ["bench", "ledger", *arguments])
+    assert isinstance(done.exception, InvalidInput)

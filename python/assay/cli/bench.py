@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from assay.bench.harness import Report
 
 __all__ = ["app"]
@@ -201,6 +203,42 @@ def paillier(
     _run("paillier", lambda report: bench.run(report, bits, batch), threads, isa, as_json, curve=None)
 
 
+@app.command()
+def ledger(
+    backend: Annotated[
+        str, typer.Option(help="embedded; etcd, a cluster of its own on this machine; or etcd://HOST:PORT/PREFIX.")
+    ] = "embedded",
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Transactions in a run; default: what suits each case.")
+    ] = None,
+    clients: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Threads that append (default 1), clients in a loop (10).")
+    ] = None,
+    block: Annotated[int, typer.Option(min=1, max=10_000, help="Transactions that are appended as one block.")] = 100,
+    payload: Annotated[int, typer.Option(min=1, max=1 << 19, help="Bytes of a transaction's payload.")] = 32,
+    case: Annotated[
+        list[str] | None, typer.Option(help="append, record, client, endorsed or grow; repeatable; default: all.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Where the files go; default: that of TMPDIR.")
+    ] = None,
+    threads: Threads = None,
+    isa: Isa = None,
+    as_json: Json = False,
+) -> None:
+    """Blocks of transactions, beside the bare store. Example: assay bench ledger --backend embedded --block 100 --json.
+
+    To see whether it slows down as it grows: assay bench ledger --case grow --size 10000000
+    """
+    from assay.bench import ledger as bench
+    from assay.core.progress import RichProgress
+
+    with RichProgress() as progress:
+        settings = bench.Settings(backend, size, clients, block, payload, tuple(case or bench.CASES), folder, progress)
+        _run("ledger", lambda report: bench.run(report, settings), threads, isa, as_json, curve=None)
+
+
+_COMMON = 12  # columns of every benchmark
 _WIDTH = 150  # of a table in a file or a pipe
 
 
@@ -274,5 +312,29 @@ def _print_table(report: dict[str, Any], notes: list[str]) -> None:
         }
         table.add_row(*("" if cells[column] is None else str(cells[column]) for column in columns))
     console.print(table)
+    _print_figures(console, [(row["case"], list(row.items())[_COMMON:]) for row in results])
     for note in [*notes, *dict.fromkeys(row["why_no_peer"] for row in results if row["why_no_peer"])]:
         console.print(note)
+
+
+def _print_figures(console: Console, rows: list[tuple[str, list[tuple[str, Any]]]]) -> None:
+    """A second table with the figures that a benchmark has of its own."""
+    from rich.table import Table
+
+    columns = list(dict.fromkeys(name for _, figures in rows for name, _ in figures))
+    if not columns:
+        return
+    table = Table()
+    table.add_column("case")
+    for column in columns:
+        table.add_column(column.replace("_", " ").replace("per second", "/ s"), justify="right")
+    for case, figures in rows:
+        cells = dict(figures)
+        table.add_row(case, *(_figure(cells.get(column)) for column in columns))
+    console.print(table)
+
+
+def _figure(value: str | int | float | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}" if value < 1000 else f"{value:,.0f}"
