@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from assay.cli import bench, ceremony, groth16, ledger, rollup
+from assay.cli import bench, ceremony, groth16, ledger, reproduce, rollup
 from assay.core.errors import AssayError, InvalidInput, NotFound, SystemFailure
 
 __all__ = ["app", "main"]
@@ -26,6 +26,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(ceremony.app, name="ceremony")
 app.add_typer(groth16.app, name="groth16")
 app.add_typer(bench.app, name="bench")
+app.command()(reproduce.reproduce)
 
 
 def main() -> None:
