@@ -174,6 +174,8 @@ def decode(data: bytes, *, limit: int = MAX_BYTES) -> Value:
         raise LimitError(f"the message has {len(data)} bytes, above the limit of {limit}")
     if data[:1] != _VERSION:
         raise EncodingError(f"the message does not open with version byte 0x01: {bytes(data[:1]).hex()!r}")
+    if len(data) > 5 and data[1] == _BYTES and int.from_bytes(data[2:6], "big") == len(data) - 6:
+        return bytes(data[6:])
     reader = _Reader(bytes(data))
     value = reader.item(0)
     if reader.at != len(data):
@@ -203,12 +205,36 @@ class _Reader:
         if tag == _STR:
             return self.text()
         if tag == _LIST:
-            return [self.item(depth + 1) for _ in range(self.count())]
+            return self.items(depth + 1)
         if tag == _TUPLE:
-            return tuple(self.item(depth + 1) for _ in range(self.count()))
+            return tuple(self.items(depth + 1))
         if tag == _MAP:
             return self.map(depth)
         raise EncodingError(f"unknown tag 0x{tag:02x} at offset {self.at - 1}")
+
+    def items(self, depth: int) -> list[Value]:
+        """A count and its items; bytes, str and natural numbers, of which most messages consist, without calls."""
+        count, data, end = self.count(), self.data, len(self.data)
+        values: list[Value] = []
+        for _ in range(count):
+            at = self.at + 5
+            if depth > MAX_DEPTH or at > end:
+                values.append(self.item(depth))  # short, or to be refused
+                continue
+            tag = data[at - 5]
+            after = at + int.from_bytes(data[at - 4 : at], "big")
+            if tag == _BYTES and after <= end:
+                self.at = after
+                values.append(data[at:after])
+            elif tag == _STR and after <= end and (raw := data[at:after]).isascii():
+                self.at = after
+                values.append(raw.decode())
+            elif tag == _NATURAL and after <= end and after - at <= 8 and (after == at or data[at]):
+                self.at = after
+                values.append(int.from_bytes(data[at:after], "big"))
+            else:
+                values.append(self.item(depth))
+        return values
 
     def take(self, size: int) -> bytes:
         end = self.at + size
