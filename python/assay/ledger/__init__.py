@@ -7,7 +7,7 @@
 - `machine`: executes transactions; `replica`: does it again, block by block; `verify`: for a whole chain
 - `proofs`: of an entry, a block, or two heads, without the ledger
 - `policy`, `effects`, `endorsement`, `endorser`: calls that several parties execute and sign before a block takes them
-- `signatures`: many verified at once
+- `signatures`: many verified at once; `standing`: who is certified and in force, remembered for a block
 - `sealing`: who seals blocks; `quorum`: several parties, by `cosigning`, each with a `seal_journal`
 - `client`: numbers, signs and submits for one identity
 """

@@ -24,10 +24,9 @@ from assay.core.encoding import decode, digest, encode
 from assay.core.errors import AuthorizationError, EncodingError, LedgerError, LimitError, RevokedError
 from assay.identity.certificate import MAX_INDEX
 from assay.identity.keys import SigningKey
-from assay.ledger import accounts
-from assay.ledger.contracts import StateReader
 from assay.ledger.effects import Effects, effects_digest
 from assay.ledger.policy import MAX_ENDORSERS, Policy, satisfied
+from assay.ledger.standing import KnownAccounts
 from assay.ledger.transactions import SignatureCheck, Transaction
 
 __all__ = [
@@ -67,9 +66,13 @@ def sign_endorsement(key: SigningKey, proposal: Transaction, effects: Effects) -
 
 
 def signed_endorsements(transaction: Transaction) -> list[tuple[int, bytes, bytes]]:
-    """The endorsements of a transaction as (account index, digest signed, signature)."""
-    signed = digest(_ENDORSEMENT, (transaction.proposal.digest, effects_digest(transaction.effects)))
-    return [(one.endorser, signed, one.signature) for one in decode_endorsements(transaction.endorsements)]
+    """The endorsements of a transaction as (account index, digest signed, signature); worked out once."""
+    known: list[tuple[int, bytes, bytes]] | None = transaction.__dict__.get("_signed_endorsements")
+    if known is None:
+        signed = digest(_ENDORSEMENT, (transaction.proposal.digest, effects_digest(transaction.effects)))
+        known = [(one.endorser, signed, one.signature) for one in decode_endorsements(transaction.endorsements)]
+        transaction.__dict__["_signed_endorsements"] = known
+    return known
 
 
 def encode_endorsements(endorsements: Sequence[Endorsement]) -> bytes:
@@ -102,7 +105,7 @@ def decode_endorsements(data: bytes) -> tuple[Endorsement, ...]:
 def check_endorsed(
     transaction: Transaction,
     policy: Policy,
-    known: StateReader,
+    known: KnownAccounts,
     *,
     height: int,
     time: int,
@@ -110,7 +113,7 @@ def check_endorsed(
 ) -> Effects:
     """The effects of an endorsed transaction in block `height` at `time`, if those who satisfy `policy` endorsed them.
 
-    `known` is the state of the accounts. Raises `EndorsementExpired`, `SignatureError`, and `AuthorizationError` for
+    Raises `EndorsementExpired`, `SignatureError`, and `AuthorizationError` for
     endorsers that the chain does not know, whose certificate is not in force, or who are too few.
     """
     effects = Effects.decode(transaction.effects)
@@ -121,10 +124,10 @@ def check_endorsed(
         )
     endorsers = []
     for index, signed, signature in signed_endorsements(transaction):
-        certificate = accounts.certificate_of(known, index)
-        account = accounts.account(known, index)
-        if certificate is None or account is None:
+        found = known.find(index)
+        if found is None:
             raise AuthorizationError(f"the chain does not know endorser {index}: publish its certificate first")
+        certificate, account = found
         if not account.active(time):
             raise RevokedError(
                 f"the certificate of endorser {account.name!r} is not in force: revoked, expired or not yet valid"

@@ -25,7 +25,6 @@ from assay.core.errors import (
     VerificationError,
 )
 from assay.core.logging import get_logger
-from assay.identity.certificate import Certificate
 from assay.ledger import accounts
 from assay.ledger.accounts import ACCOUNTS, REVOKE
 from assay.ledger.backend import Done, View
@@ -35,6 +34,7 @@ from assay.ledger.effects import Effects, Recorder
 from assay.ledger.endorsement import check_endorsed
 from assay.ledger.genesis import ANYONE, Genesis
 from assay.ledger.policy import Policy
+from assay.ledger.standing import KnownAccounts
 from assay.ledger.state import Overlay, SpaceState, Store
 from assay.ledger.transactions import CALL, RECORD, SignatureCheck, Transaction, check_signature
 
@@ -70,6 +70,11 @@ class _Moment:
     height: int
     time: int
     check_signature: SignatureCheck
+    known: KnownAccounts  # before the transaction
+
+    def accounts(self, overlay: Overlay, transaction: Transaction) -> KnownAccounts:
+        """The accounts that count for a transaction: with the certificate that it attaches."""
+        return KnownAccounts(overlay) if transaction.certificate else self.known
 
 
 class Machine:
@@ -106,7 +111,7 @@ class Machine:
         Transactions beyond the limits of a block are left over: `outcomes` is then shorter than `transactions`.
         """
         block = Overlay(before.store)
-        moment = _Moment(height, time, check_signature)
+        moment = _Moment(height, time, check_signature, KnownAccounts(block))
         clients: dict[int, Done] = {}
         entries: list[Entry] = []
         outcomes: list[Done | AssayError] = []
@@ -139,6 +144,8 @@ class Machine:
         if transaction.counter != due:
             raise UsedCounter(f"counter {transaction.counter} of sender {transaction.sender}: {due} is the next one")
         result = self._apply(overlay, transaction, sender, moment)
+        if any(space == ACCOUNTS for space, _ in overlay.writes):
+            moment.known.forget()
         overlay.merge_into(block)
         return result
 
@@ -150,12 +157,19 @@ class Machine:
 
     def _sender(self, overlay: Overlay, transaction: Transaction, moment: _Moment) -> Account:
         """The account that signed, in force at the time."""
-        known = SpaceState(overlay, ACCOUNTS)
-        moment.check_signature(_sender_certificate(known, transaction), transaction.digest, transaction.signature)
-        sender = accounts.account(known, transaction.sender)
-        assert sender is not None
+        if transaction.certificate:
+            _admit(SpaceState(overlay, ACCOUNTS), transaction)
+        known = moment.accounts(overlay, transaction)
+        found = known.find(transaction.sender)
+        if found is None:
+            raise AuthorizationError(
+                f"the chain does not know sender {transaction.sender} yet: attach the certificate to the first "
+                "transaction"
+            )
+        certificate, sender = found
+        moment.check_signature(certificate, transaction.digest, transaction.signature)
         if (transaction.contract, transaction.method) != (ACCOUNTS, REVOKE):
-            accounts.check_fresh(known, moment.time)
+            known.check_fresh(moment.time)
         if not sender.active(moment.time):
             raise RevokedError(f"the certificate of {sender.name!r} is not in force: revoked, expired or not yet valid")
         return sender
@@ -179,7 +193,7 @@ class Machine:
         effects = check_endorsed(
             transaction,
             self._policy(transaction),
-            SpaceState(overlay, ACCOUNTS),
+            moment.accounts(overlay, transaction),
             height=moment.height,
             time=moment.time,
             check=moment.check_signature,
@@ -198,19 +212,21 @@ class Machine:
         height: int,
         time: int,
         check_signature: SignatureCheck = check_signature,
+        known: KnownAccounts | None = None,
     ) -> Effects:
         """What the call that `proposal` asks for would do on the state in `store`, which stays as it is.
 
-        Raises what executing it raises; the counter is not looked at.
+        Raises what executing it raises; the counter is not looked at. `known`: the accounts in `store`, where there are
+        several proposals.
         """
         proposal.check_form()
         self._check_chain(proposal)
-        moment = _Moment(height, time, check_signature)
-        known = Overlay(store)
-        sender = self._sender(known, proposal, moment)
+        overlay = Overlay(store)
+        moment = _Moment(height, time, check_signature, known or KnownAccounts(store))
+        sender = self._sender(overlay, proposal, moment)
         self._check_method(proposal, sender)
         self._policy(proposal)
-        recorder = Recorder(known)
+        recorder = Recorder(overlay)
         writes = Overlay(recorder)
         result = self._call(writes, proposal, sender, moment)
         return recorder.effects(writes, proposal.contract, height=height, time=time, result=result)
@@ -275,15 +291,8 @@ def _faults(contract: str) -> Iterator[None]:
         raise ContractFault(f"contract {contract!r} failed: {type(bug).__name__}: {bug}") from bug
 
 
-def _sender_certificate(known: SpaceState, transaction: Transaction) -> Certificate:
-    if transaction.certificate:
-        certificate = accounts.admit(known, transaction.certificate)
-        if certificate.index != transaction.sender:
-            raise AuthorizationError(f"{certificate!r} is attached to a transaction of sender {transaction.sender}")
-        return certificate
-    newest = accounts.certificate_of(known, transaction.sender)
-    if newest is None:
-        raise AuthorizationError(
-            f"the chain does not know sender {transaction.sender} yet: attach the certificate to the first transaction"
-        )
-    return newest
+def _admit(known: SpaceState, transaction: Transaction) -> None:
+    """Take the certificate that a transaction attaches into the accounts."""
+    certificate = accounts.admit(known, transaction.certificate)
+    if certificate.index != transaction.sender:
+        raise AuthorizationError(f"{certificate!r} is attached to a transaction of sender {transaction.sender}")

@@ -6,6 +6,8 @@ its own, and need not trust where they came from: only the genesis.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from assay.core.errors import AssayError, VerificationError
 from assay.ledger.backend import Backend, Change, View
 from assay.ledger.blocks import Block, Header
@@ -46,7 +48,7 @@ def execute_again(machine: Machine, before: View, block: Block, *, sealed: bool 
     header = block.header
     transactions = [entry.transaction for entry in block.entries]
     verified = Verified()
-    verified.add(before.store, transactions)
+    verified.look_at(transactions, lambda: nullcontext(before))
     execution = machine.execute(before, transactions, height=header.height, time=header.time, check_signature=verified)
     for position, (entry, outcome) in enumerate(zip(block.entries, execution.outcomes, strict=False)):
         if isinstance(outcome, AssayError):

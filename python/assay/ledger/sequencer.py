@@ -69,6 +69,7 @@ class Sequencer:
         self._machine = machine
         self._sealer = sealer
         self._clock = clock
+        self._verified = Verified()  # used by the leader alone
         self._max_queue = max_queue
         self._process = os.getpid()
         self._lock = threading.Lock()
@@ -241,16 +242,13 @@ class Sequencer:
 
     def _append(self, transactions: list[Transaction]) -> list[Receipt | AssayError]:
         """Append one block of what is accepted; outcomes for as many transactions as it had room for."""
-        verified = Verified()
-        if any(transaction.authenticated for transaction in transactions):
-            with self._backend.reading() as reader:
-                verified.add(reader.store, transactions)
+        self._verified.look_at(transactions, self._backend.reading)
         while True:
             try:
                 with self._backend.appending() as append:
                     unfinished = self._sealer.unfinished(append.head().header.height + 1)
                     if unfinished is None:
-                        return self._append_to(append, transactions, verified)
+                        return self._append_to(append, transactions)
                     self._finish(append, unfinished)
             except Superseded:
                 continue
@@ -266,13 +264,11 @@ class Sequencer:
         append.stage(change)
         append.commit(self._sealer.seal(change, append))
 
-    def _append_to(
-        self, append: Append, transactions: list[Transaction], verified: Verified
-    ) -> list[Receipt | AssayError]:
+    def _append_to(self, append: Append, transactions: list[Transaction]) -> list[Receipt | AssayError]:
         head = append.head().header
         now = max(self._clock(), head.time)
         execution = self._machine.execute(
-            append, transactions, height=head.height + 1, time=now, check_signature=verified
+            append, transactions, height=head.height + 1, time=now, check_signature=self._verified
         )
         if execution.entries:
             change = Change.following(append, execution, now)
