@@ -11,6 +11,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -156,7 +157,7 @@ url, key, clock = sys.argv[1:]
 engine = EtcdEngine(url, registry=ContractRegistry([Tally()]), clock=lambda: int(clock))
 ledger = engine.open("chain", SealingKey.load(key))
 assert ledger.leads
-load = Load(ledger, clients=3)
+load = Load(ledger, clients=3, pause=0.02)
 
 class Told(list):
     def append(self, item):
@@ -183,6 +184,8 @@ def test_kill_the_leading_process(world, engine_of, dice, tmp_path, record_prope
         env=os.environ | {"PYTHONPATH": path},
     )  # fmt: skip
     printed = [process.stdout.readline()]  # it leads
+    reading = threading.Thread(target=lambda: printed.extend(process.stdout), daemon=True)
+    reading.start()
     with engine.open("chain", world.key) as ledger, engine_of().open("chain", forwarding=True) as other:
         load = Load(ledger, other, clients=4)
         for number, thread in enumerate(load._threads):
@@ -190,10 +193,10 @@ def test_kill_the_leading_process(world, engine_of, dice, tmp_path, record_prope
         with load:
             load.wait(BEFORE)
             assert not ledger.leads
-            printed += [process.stdout.readline() for _ in range(dice.randrange(20))]
+            time.sleep(dice.random() / 10)
             process.kill()
-            printed += process.stdout.readlines()
             process.wait()
+            reading.join()
             process.stdin.close()
             load.wait(AFTER)
         assert ledger.leads

@@ -16,10 +16,11 @@ class Load:
     `acknowledged` holds (time, sender, counter, height, position) in the order in which the receipts came.
     """
 
-    def __init__(self, *ledgers, clients=3):
+    def __init__(self, *ledgers, clients=3, pause=0.0):
         self.acknowledged = []
         self.failures = []
         self.sent_again = 0
+        self._pause = pause  # seconds between an acknowledgement and the next transaction
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, args=[ledgers[i % len(ledgers)], UNAUTHENTICATED + i], daemon=True)
@@ -39,6 +40,7 @@ class Load:
                     continue
                 self.acknowledged.append((time.monotonic(), sender, counter, receipt.height, receipt.position))
                 counter += 1
+                time.sleep(self._pause)
         except BaseException as failure:
             self.failures.append(failure)
             raise

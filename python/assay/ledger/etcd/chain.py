@@ -11,6 +11,7 @@ reads a head with our block's hash. One step at a time can have been lost, so no
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ __all__ = ["Chain", "Deposed"]
 
 _PAGE: Final = 32  # blocks in one answer, at most 256 KiB each
 _PAUSE: Final = 0.05
+_FIRST_WAIT: Final = 0.5  # seconds for the first answer: etcd forgets what it was asked while it elects a leader
 
 
 class Deposed(LedgerError):
@@ -104,9 +106,11 @@ class Chain:
         failure = [get(layout.head), get(layout.leader)]
         deadline = time.monotonic() + self.patience
         lost: Ambiguous | None = None
-        while True:
+        for attempt in itertools.count():
+            asked_all = attempt // len(self.gateway.address.endpoints)
+            wait = min(_FIRST_WAIT * 2**asked_all, self.gateway.transport.timeout)
             try:
-                outcome = self.gateway.transact(compare, success, failure)
+                outcome = self.gateway.transact(compare, success, failure, timeout=wait)
                 break
             except Ambiguous as fault:
                 lost = fault

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
-from assay.core.errors import AssayError, StateError
+from assay.core.errors import AssayError
 from assay.core.logging import get_logger
 from assay.ledger.base import Receipt
 from assay.ledger.etcd.chain import Chain, Deposed
@@ -62,18 +62,30 @@ class Clerk:
                 if not is_answer(body):
                     self._carry_out(mailbox, Request.decode(body), fence)
                 return
-            except (Deposed, StateError):
+            except Deposed:
                 return  # whoever leads next takes the request
             except ValueError as fault:
                 _log.warning("mailbox %s holds something else than a request: %s", mailbox.key.decode(), fault)
                 return
             except AssayError as failure:
+                if self._closed:
+                    return
                 _log.warning("a request could not be carried out, and is tried again: %s", failure)
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
+                if not self._is_still_there(mailbox):
+                    return
             except Exception:
                 _log.exception("mailbox %s", mailbox.key.decode())
                 return
+
+    def _is_still_there(self, mailbox: KeyValue) -> bool:
+        """Whether the sender still waits for this request, and has not sent another in its place."""
+        try:
+            found = self._chain.gateway.range(mailbox.key).pairs
+        except AssayError:
+            return True  # that will show
+        return bool(found) and found[0].modified == mailbox.modified
 
     def _carry_out(self, mailbox: KeyValue, request: Request, fence: int) -> None:
         fates: dict[int, Fate] = {}

@@ -40,7 +40,7 @@ _log = get_logger(__name__)
 class _Ticket:
     """A transaction that is not settled yet."""
 
-    __slots__ = ("encoded", "expires", "future", "id", "settled", "transaction")
+    __slots__ = ("encoded", "expires", "failed", "future", "id", "settled", "transaction")
 
     def __init__(self, transaction: Transaction, patience: float) -> None:
         self.encoded = transaction.encoded
@@ -48,6 +48,7 @@ class _Ticket:
         self.id: _Id = (transaction.sender, transaction.counter, transaction.digest)
         self.expires = time.monotonic() + patience
         self.settled = False
+        self.failed = False  # settled, but by a failure of the ledger
         self.future: Future[Receipt] = Future()
         self.future.set_running_or_notify_cancel()
 
@@ -101,7 +102,7 @@ class Courier:
             outcome = outcome_of(each.future) if isinstance(each, _Ticket) else each
             if not isinstance(outcome, (Receipt, AssayError)):
                 raise outcome
-            if isinstance(outcome, AssayError) and is_failure(outcome):
+            if isinstance(each, _Ticket) and each.failed and isinstance(outcome, AssayError):
                 failure = failure or outcome
             settled.append(outcome)
         if failure is not None:
@@ -149,11 +150,11 @@ class Courier:
             for ticket in list(found):
                 self._settle(ticket, receipt(transaction.sender, done, entry.result))
 
-    def _settle(self, ticket: _Ticket, outcome: Receipt | BaseException) -> None:
+    def _settle(self, ticket: _Ticket, outcome: Receipt | BaseException, *, failed: bool = False) -> None:
         with self._changed:
             if ticket.settled:
                 return
-            ticket.settled = True
+            ticket.settled, ticket.failed = True, failed
             tickets = self._pending[ticket.id]
             tickets.remove(ticket)
             if not tickets:
@@ -200,7 +201,7 @@ class Courier:
                     _log.exception("handing transactions to the leader failed")
                     fault = SystemFailure(f"{self._backend.name}: handing transactions over failed: {fault!r}")
                 for ticket in batch:
-                    self._settle(ticket, fault)
+                    self._settle(ticket, fault, failed=True)
 
     def _next_batch(self) -> list[_Ticket]:
         batch: list[_Ticket] = []
@@ -246,7 +247,7 @@ class Courier:
             try:
                 future = self._sequencer.submit_later(ticket.transaction)
             except AssayError as failure:
-                self._settle(ticket, failure)
+                self._settle(ticket, failure, failed=True)
                 continue
             future.add_done_callback(partial(self._led, ticket))
 
@@ -254,7 +255,7 @@ class Courier:
         """What our own sequencer says; when we were deposed, the ticket waits again."""
         outcome = outcome_of(done)
         if not isinstance(outcome, Deposed):
-            self._settle(ticket, outcome)
+            self._settle(ticket, outcome, failed=isinstance(outcome, BaseException) and is_failure(outcome))
             return
         with self._changed:
             if not ticket.settled and not self._closed:
@@ -265,9 +266,8 @@ class Courier:
         now = time.monotonic()
         for ticket in batch:
             if now > ticket.expires:
-                self._settle(
-                    ticket, Ambiguous("no leader has answered; the transaction may still be taken. Send it again")
-                )
+                silence = Ambiguous("no leader has answered; the transaction may still be taken. Send it again")
+                self._settle(ticket, silence, failed=True)
 
     # --- the mailbox --------------------------------------------------------------------------------------------------
 
@@ -389,7 +389,7 @@ class Courier:
             self._changed.notify_all()
         error = StateError(f"{self._backend.name} was closed before the transaction was answered")
         for ticket in tickets:
-            self._settle(ticket, error)
+            self._settle(ticket, error, failed=True)
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 

@@ -206,9 +206,9 @@ class Gateway:
 
     # --- the cluster --------------------------------------------------------------------------------------------------
 
-    def status(self, node: int) -> Status:
+    def status(self, node: int, *, timeout: float | None = None) -> Status:
         """What node `node` of the address says of itself."""
-        answer = self.transport.post("/v3/maintenance/status", {}, repeatable=True, at=node)
+        answer = self.transport.post("/v3/maintenance/status", {}, repeatable=True, at=node, timeout=timeout)
         header = as_object(answer.get("header", {}))
         return Status(
             member=integer(header, "member_id"),
@@ -224,7 +224,7 @@ class Gateway:
         """Ask the leading node first from now on, which saves a hop for each write."""
         for node in range_of(self.address):
             with suppress(AssayError):  # a node that cannot say is not the one
-                status = self.status(node)
+                status = self.status(node, timeout=0.3)
                 if status.leader == status.member != 0:
                     self.transport.prefer(node)
                     return
