@@ -67,3 +67,16 @@ def test_the_page_on_number_theory_holds() -> None:
     namespace: dict[str, object] = {}
     exec(compile(blocks("docs/number-theory.md")[0], "docs/number-theory.md", "exec"), namespace)
     assert "member" in namespace
+
+
+def test_the_page_on_the_store_stores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {}
+    for block in blocks("docs/store.md"):
+        exec(compile(block, "docs/store.md", "exec"), namespace)
+    assert (tmp_path / "report.txt").read_bytes() == b"the report"
+    said = capsys.readouterr().out
+    assert "Collected(blocks=4, bytes=300119)" in said
+    assert "was erased" in said

@@ -12,6 +12,7 @@ from assay.store import KUBO_RAW_LEAVES, UNIXFS_V1_2025, Cid, Codec, Profile, ci
 from assay.store.dagpb import MAX_LINKS, Link, Node
 from assay.store.dagpb import decode as decode_node
 from assay.store.dagpb import encode as encode_node
+from assay.store.hashing import digests
 from assay.store.unixfs import FileNode, encode_inner
 from assay.store.unixfs import decode as decode_file
 
@@ -248,3 +249,17 @@ def test_what_is_no_file(hexadecimal, reason):
 def test_other_bytes_raise_nothing_else(data):
     with suppress(AssayError):
         decode_file(data)
+
+
+# --- hashing many -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 31, 32, 33, 64, 70])
+def test_the_digests_of_many_blocks(isa, count):
+    """Runs of equal and of mixed lengths, longer and shorter ones after another, so that a buffer is used again."""
+    for sizes in ([0], [1], [55], [56], [64], [1000], [5, 1000, 0], [1000, 5, 5], [(1 << 20) + 1]):
+        if count > 9 and sizes[0] > 1 << 20:
+            continue
+        blocks = [bytes([i]) * sizes[i % len(sizes)] for i in range(count)]
+        expected = [hashlib.sha256(block).digest() for block in blocks]
+        assert digests(blocks) == digests([memoryview(block) for block in blocks]) == expected

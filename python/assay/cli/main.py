@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from assay.cli import bench, ceremony, groth16, ledger, reproduce, rollup
+from assay.cli import bench, ceremony, groth16, ledger, reproduce, rollup, store
 from assay.core.errors import AssayError, InvalidInput, NotFound, SystemFailure
 
 __all__ = ["app", "main"]
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(rollup.app, name="rollup")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(store.app, name="store")
 app.add_typer(ceremony.app, name="ceremony")
 app.add_typer(groth16.app, name="groth16")
 app.add_typer(bench.app, name="bench")

@@ -20,14 +20,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from assay.core.errors import InvalidInput, LimitError, WrongType
 from assay.core.progress import SILENT, Progress
-from assay.crypto import sha256
 from assay.store import dagpb, layout, reading
 from assay.store.cid import Cid, Codec
 from assay.store.errors import DamagedBlock
+from assay.store.hashing import digests
 from assay.store.layout import Block, Readable
 from assay.store.profiles import Profile
 
@@ -168,7 +166,7 @@ class Store(ABC):
         return self.get_blocks([cid])[0]
 
     def get_blocks(self, cids: Sequence[Cid]) -> list[bytes]:
-        """Several blocks, verified; those of one length are hashed side by side."""
+        """Several blocks, verified; many of one length are hashed side by side."""
         blocks = [self.load(cid) for cid in cids]
         for cid, block, digest in zip(cids, blocks, digests(blocks), strict=True):
             if digest != cid.digest:
@@ -178,19 +176,3 @@ class Store(ABC):
     def blocks_under(self, cid: Cid) -> Iterator[Cid]:
         """The names of the blocks that `cid` leads to, itself first, each once."""
         return reading.blocks_under(self.get_blocks, iter([cid]), set())
-
-
-def digests(blocks: Sequence[bytes]) -> list[bytes]:
-    """SHA-256 of each block; runs of equal length are hashed side by side."""
-    out: list[bytes] = []
-    while len(out) < len(blocks):
-        start, size = len(out), len(blocks[len(out)])
-        stop = start + 1
-        while stop < len(blocks) and len(blocks[stop]) == size:
-            stop += 1
-        if stop == start + 1 or size == 0:
-            out.append(sha256.digest(blocks[start]))
-        else:
-            rows = np.frombuffer(b"".join(blocks[start:stop]), np.uint8).reshape(stop - start, size)
-            out += [bytes(row) for row in sha256.digest_many(rows)]
-    return out

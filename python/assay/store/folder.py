@@ -31,6 +31,7 @@ from assay.store import reading
 from assay.store.base import MAX_BLOCK, Adding, Collected, Store
 from assay.store.cid import Cid
 from assay.store.errors import DamagedBlock, MissingBlock
+from assay.store.hashing import LANES
 from assay.store.layout import Block
 from assay.store.locks import Locks
 from assay.store.profiles import KUBO_RAW_LEAVES, PROFILES, Profile
@@ -42,7 +43,6 @@ _FORMAT: Final = 1
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_VERIFY_GROUP: Final = 32
 
 
 class FolderStore(Store):
@@ -204,7 +204,7 @@ class FolderStore(Store):
                     damage.append(f"{path} is no block")
                     continue
                 group.append(cid)
-                if len(group) == _VERIFY_GROUP:
+                if len(group) == LANES:
                     count, size = count + len(group), size + self._verify(group, damage)
                     task.advance(len(group))
                     group.clear()

@@ -11,7 +11,6 @@ held is one such group and, of each level, the links of one node: 32 chunks + O(
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
@@ -23,11 +22,12 @@ from assay.core.progress import SILENT, Progress
 from assay.crypto import sha256
 from assay.store import dagpb, unixfs
 from assay.store.cid import Cid, Codec
+from assay.store.hashing import LANES, digests
 from assay.store.profiles import Profile
 
 __all__ = ["Block", "Readable", "Root", "Sink", "blocks_of_bytes", "blocks_of_file", "cid_of"]
 
-_GROUP: Final = 32  # messages that SHA-256 takes side by side with AVX-512
+_GROUP: Final = LANES
 
 Block: TypeAlias = tuple[Cid, bytes | memoryview]
 Sink: TypeAlias = Callable[[Sequence[Block]], None]
@@ -142,14 +142,12 @@ def _fill(file: Readable, buffer: memoryview) -> int:
 
 def _add_group(tree: _Balanced, sink: Sink, content: npt.NDArray[np.uint8], chunk: int) -> None:
     """Up to 32 chunks, of which only the last may be short. No content is one empty leaf."""
-    full = len(content) // chunk
     pieces = [content[at : at + chunk].data for at in range(0, max(1, len(content)), chunk)]
-    if full > 1:
-        digests = [bytes(row) for row in sha256.digest_many(content[: full * chunk].reshape(full, chunk))]
+    if len(content) == _GROUP * chunk:  # no need to copy them together
+        hashes = [row.tobytes() for row in sha256.digest_many(content.reshape(_GROUP, chunk))]
     else:
-        digests = [hashlib.sha256(piece).digest() for piece in pieces[:full]]
-    digests += [hashlib.sha256(piece).digest() for piece in pieces[full:]]
-    cids = [Cid(Codec.RAW, digest) for digest in digests]
+        hashes = digests(pieces)
+    cids = [Cid(Codec.RAW, digest) for digest in hashes]
     sink(list(zip(cids, pieces, strict=True)))
     for cid, piece in zip(cids, pieces, strict=True):
         tree.push(Root(cid, len(piece), len(piece)))

@@ -14,12 +14,11 @@ from assay.core.errors import EncodingError, LimitError
 from assay.store import dagpb, unixfs
 from assay.store.cid import Cid, Codec
 from assay.store.errors import BadFile
+from assay.store.hashing import LANES
 
 __all__ = ["MAX_DEPTH", "Fetch", "blocks_under", "file_size", "pieces"]
 
 MAX_DEPTH: Final = 32
-
-_GROUP: Final = 32
 
 Fetch: TypeAlias = Callable[[Sequence[Cid]], list[bytes]]
 
@@ -107,7 +106,7 @@ def _runs(links: Sequence[dagpb.Link]) -> Iterator[tuple[int, int]]:
     while start < len(links):
         stop = start + 1
         while (
-            stop < len(links) and stop - start < _GROUP and links[start].cid.codec == links[stop].cid.codec == Codec.RAW
+            stop < len(links) and stop - start < LANES and links[start].cid.codec == links[stop].cid.codec == Codec.RAW
         ):
             stop += 1
         yield start, stop
