@@ -944,13 +944,10 @@ def ceremony_lagrange(
 
 def cpu_info() -> dict: ...
 def ed25519_verify(
-    public_keys: numpy.typing.NDArray[numpy.uint8],
-    messages: bytes,
-    offsets: numpy.typing.NDArray[numpy.uint64],
-    signatures: numpy.typing.NDArray[numpy.uint8],
+    public_keys: bytes, messages: bytes, lengths: numpy.typing.NDArray[numpy.uint64], signatures: bytes
 ) -> numpy.typing.NDArray[numpy.bool]:
     """
-    uint8[n, 32], the messages one after the other, where each begins uint64[n + 1], uint8[n, 64] -> bool[n]: which signatures verify.
+    Keys of 32 bytes, messages and signatures of 64, each one after the other, and the lengths uint64[n] of the messages -> bool[n]: which signatures verify.
     """
 
 def eddsa_verify(

@@ -212,16 +212,21 @@ def test_messages_of_each_length_about_a_block(isa: str) -> None:
 
 def test_the_kernel_refuses_messages_that_do_not_fit() -> None:
     public, message, signature = valid(random.Random(13), b"four")
-    key, mark = (np.frombuffer(part, np.uint8).reshape(1, -1) for part in (public, signature))
-    assert _native.ed25519_verify(key, message, np.array([0, 4], np.uint64), mark).tolist() == [True]
-    for offsets in ([0], [0, 3], [1, 4], [0, 5], [0, 4, 4], [4, 0], [0, 2**64 - 1]):
-        with pytest.raises(InvalidInput, match="offsets"):
-            _native.ed25519_verify(key, message, np.array(offsets, np.uint64), mark)
-    two = np.concatenate([key, key]), np.concatenate([mark, mark])
-    with pytest.raises(InvalidInput, match="offsets must rise"):
-        _native.ed25519_verify(two[0], message, np.array([0, 2**63, 4], np.uint64), two[1])
-    with pytest.raises(InvalidInput, match="signatures must have shape"):
-        _native.ed25519_verify(two[0], message, np.array([0, 4, 4], np.uint64), mark)
+
+    def native(lengths: list[int], keys: bytes = public, marks: bytes = signature) -> list[bool]:
+        return _native.ed25519_verify(keys, message, np.array(lengths, np.uint64), marks).tolist()
+
+    assert native([4]) == [True]
+    for lengths in ([5], [2**64 - 1], [4, 2**64 - 1], [2**63, 2**63]):
+        with pytest.raises(InvalidInput, match="the lengths exceed"):
+            native(lengths, public * len(lengths), signature * len(lengths))
+    for lengths in ([], [3], [1, 2]):
+        with pytest.raises(InvalidInput, match="leave a part"):
+            native(lengths, public * len(lengths), signature * len(lengths))
+    with pytest.raises(InvalidInput, match="1 messages need 32 bytes of public keys, got 31"):
+        native([4], public[:-1])
+    with pytest.raises(InvalidInput, match="1 messages need 64 bytes of signatures, got 128"):
+        native([4], public, signature * 2)
 
 
 def test_malformed_lengths_are_false_and_leave_the_others(isa: str) -> None:

@@ -64,11 +64,7 @@ def verify_many(public: Sequence[bytes], messages: Sequence[bytes], signatures: 
         for key, mark in zip(_all_bytes(public, "public key"), _all_bytes(signatures, "signature"), strict=True)
     ]
     if all(formed):
-        return _verify(
-            np.frombuffer(b"".join(public), np.uint8).reshape(n, PUBLIC_KEY_BYTES),
-            messages,
-            np.frombuffer(b"".join(signatures), np.uint8).reshape(n, SIGNATURE_BYTES),
-        )
+        return _verify(b"".join(public), messages, b"".join(signatures))
     verdicts = np.zeros(n, np.bool_)
     verdicts[formed] = verify_many(*(list(compress(part, formed)) for part in (public, messages, signatures)))
     return verdicts
@@ -84,7 +80,7 @@ def verify_rows(public: Bytes, messages: Sequence[bytes], signatures: Bytes) -> 
     require_rows(public, PUBLIC_KEY_BYTES, "public")
     require_rows(signatures, SIGNATURE_BYTES, "signatures")
     _paired(len(public), len(messages), len(signatures))
-    return _verify(np.ascontiguousarray(public), messages, np.ascontiguousarray(signatures))
+    return _verify(public.tobytes(), messages, signatures.tobytes())
 
 
 def require_key(public: bytes) -> None:
@@ -119,8 +115,7 @@ def _all_bytes(values: Sequence[bytes], name: str) -> Sequence[bytes]:
     return values
 
 
-def _verify(public: Bytes, messages: Sequence[bytes], signatures: Bytes) -> Verdicts:
-    offsets = np.zeros(len(messages) + 1, np.uint64)
-    np.cumsum([len(message) for message in _all_bytes(messages, "message")], dtype=np.uint64, out=offsets[1:])
-    verdicts: Verdicts = _native.ed25519_verify(public, b"".join(messages), offsets, signatures)
+def _verify(public: bytes, messages: Sequence[bytes], signatures: bytes) -> Verdicts:
+    lengths = np.array([len(message) for message in _all_bytes(messages, "message")], np.uint64)
+    verdicts: Verdicts = _native.ed25519_verify(public, b"".join(messages), lengths, signatures)
     return verdicts
