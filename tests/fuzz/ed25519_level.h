@@ -10,7 +10,8 @@ namespace assay::fuzz {
 constexpr std::size_t kElements = 8, kLimbs = 5;
 using Elements = std::uint64_t[kLimbs][kElements];
 
-enum class Ed25519Operation { mul, sqr, add, sub, canonical, sum, count };  // sum: 2 a b + a^2 - b^2
+// sum: 2 a b + a^2 - b^2; loose: (2 a + 2 b) (a - b) of sums that are not carried
+enum class Ed25519Operation { mul, sqr, add, sub, canonical, loose, sum, count };
 
 struct Ed25519Level {
   const char* name;

@@ -104,6 +104,8 @@ Integer expected(Ed25519Operation operation, const Integer& a, const Integer& b)
       return add(a, neg(b));
     case Operation::canonical:
       return a;
+    case Operation::loose:
+      return mul(add(add(a, a), add(b, b)), add(a, neg(b)));
     default: {
       const Integer product = mul(a, b);
       return add(add(product, product), add(mul(a, a), neg(mul(b, b))));

@@ -21,6 +21,8 @@ F apply(Ed25519Operation operation, const F& a, const F& b) noexcept {
       return sub(a, b);
     case Operation::canonical:
       return canonical(a);
+    case Operation::loose:
+      return mul(operand(wide(a) + wide(a) + wide(b) + wide(b)), operand(wide(a) - wide(b)));
     default: {
       const auto product = mul_wide(a, b);
       return carry(product + product + (sqr_wide(a) - sqr_wide(b)));

@@ -3,11 +3,13 @@
 // Source: Bernstein, Duif, Lange, Schwabe, Yang (2012), section 4; no Montgomery form, since 2^255 = 19 mod p folds the
 // upper half of a product onto the lower for five small multiplications.
 //
-// Bounds. Fe: limbs below 2^51 + 2^16 ("tight"), any representative. Wide: limbs below 2^62, what sums and products
-// give before carry(); every function here takes tight and tells what it gives. A product's limbs are below 2^59:
-//   limb 0 of a b is l_0 + 19 (4 l + 5 (2 h)), with l < 2^52 and h < 2^50.1 the halves of products below 2^102.1
-// so that sums of four products and a difference (which adds 2^9 p, limbs about 2^60) stay below 2^62, and carry() of
-// limbs below 2^62 leaves 19 2^11 < 2^16 above 2^51. Variable time; results may alias arguments.
+// Bounds. Fe: limbs below 2^51 + 2^16 ("tight"), any representative. Wide: what sums and products give before carry(),
+// limbs below 2^62. Every function takes tight and gives tight unless it says otherwise.
+// Eight at a time, a product's limbs are below 2^59 before carry(): limb 0 of a b is l_0 + 19 (4 l + 5 (2 h)), with
+// l < 2^52 and h < 2^50.1 the halves of products below 2^102.1. So sums of four products and a difference (which adds
+// 2^9 p, limbs about 2^60) stay below 2^62, and carry() of limbs below 2^62 leaves 19 2^11 < 2^16 above 2^51.
+// A single product is carried at once, and takes limbs below 2^54: sums of four tight elements and a difference (which
+// adds 2^2 p) go into it as they are, which operand() tells. Variable time; results may alias arguments.
 // Cost for eight (lanes_field.h): product 25 double-word products, square 15; carry 5 shifts and 19 x.
 #pragma once
 
@@ -58,10 +60,11 @@ template <class W>
   for (std::size_t i = 0; i < kLimbs51; ++i) r.limb[i] = a.limb[i] + b.limb[i];
   return r;
 }
-// a - b + 2^9 p, for limbs of b below 2^60 - 2^14
+// a - b + 2^e p, for limbs of b below 2^(51 + e) - 2^(e + 5): e = 9 for eight, 2 for one
 template <class W>
 [[gnu::always_inline]] inline Wide<W> operator-(const Wide<W>& a, const Wide<W>& b) noexcept {
-  constexpr std::uint64_t kAll = kMask51 << 9, kFirst = (kMask51 - 18) << 9;
+  constexpr unsigned kShift = WordTraits<W>::kDifferenceShift;
+  constexpr std::uint64_t kAll = kMask51 << kShift, kFirst = (kMask51 - 18) << kShift;
   Wide<W> r;
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < kLimbs51; ++i)
@@ -89,6 +92,13 @@ template <class W>
   for (std::size_t i = 1; i < kLimbs51; ++i)
     r.limb[i] = (a.limb[i] & mask) + T::template shift_right<51>(a.limb[i - 1]);
   return r;
+}
+
+// a sum as a product takes it: carried for eight; limbs below 2^54 as they are for one
+template <class W>
+[[gnu::always_inline]] inline Fe51<W> operand(const Wide<W>& a) noexcept {
+  if constexpr (WordTraits<W>::kLanes > 1) return carry(a);
+  return {{a.limb[0], a.limb[1], a.limb[2], a.limb[3], a.limb[4]}};
 }
 
 template <class W>

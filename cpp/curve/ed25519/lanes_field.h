@@ -17,6 +17,7 @@ template <>
 struct WordTraits<lanes::Word> {
   using Word = lanes::Word;
   static constexpr std::size_t kLanes = lanes::kLanes;
+  static constexpr unsigned kDifferenceShift = 9;  // field51.h
   using Mask = lanes::LaneMask;
   static ASSAY_LANES_INLINE Word broadcast(std::uint64_t x) noexcept { return lanes::broadcast(x); }
   static ASSAY_LANES_INLINE Word load(const std::uint64_t* p) noexcept { return lanes::load(p); }

@@ -40,7 +40,7 @@ namespace detail {
 
 template <bool kT, class F, class W>
 inline Point<F> finish(const Wide<W>& e, const Wide<W>& f, const Wide<W>& g, const Wide<W>& h) noexcept {
-  const F e1 = carry(e), f1 = carry(f), g1 = carry(g), h1 = carry(h);
+  const F e1 = operand(e), f1 = operand(f), g1 = operand(g), h1 = operand(h);
   Point<F> r;
   r.x = mul(e1, f1);
   r.y = mul(g1, h1);
@@ -53,8 +53,8 @@ inline Point<F> finish(const Wide<W>& e, const Wide<W>& f, const Wide<W>& g, con
 template <bool kT, class F, class W>
 inline Point<F> add_with(const Point<F>& p, const F& sum, const F& difference, const F& twice_dt, const Wide<W>& d,
                          typename F::Mask negative) noexcept {
-  const Wide<W> a = mul_wide(sub(p.y, p.x), select(difference, sum, negative));
-  const Wide<W> b = mul_wide(add(p.y, p.x), select(sum, difference, negative));
+  const Wide<W> a = mul_wide(operand(wide(p.y) - wide(p.x)), select(difference, sum, negative));
+  const Wide<W> b = mul_wide(operand(wide(p.y) + wide(p.x)), select(sum, difference, negative));
   const Wide<W> c = mul_wide(p.t, twice_dt), f = d - c, g = d + c;
   return finish<kT, F>(b - a, select(f, g, negative), select(g, f, negative), b + a);
 }
@@ -72,7 +72,7 @@ inline Point<F> add(const Point<F>& p, const Step<F>& q, typename F::Mask negati
 
 template <bool kT, class F>
 inline Point<F> dbl(const Point<F>& p) noexcept {
-  const auto a = sqr_wide(p.x), b = sqr_wide(p.y), c = sqr_wide(p.z), s = sqr_wide(add(p.x, p.y));
+  const auto a = sqr_wide(p.x), b = sqr_wide(p.y), c = sqr_wide(p.z), s = sqr_wide(operand(wide(p.x) + wide(p.y)));
   const auto h = a + b, g = a - b;
   return detail::finish<kT, F>(h - s, c + c + g, g, h);
 }

@@ -11,7 +11,7 @@
 // 2001). Signatures of a block share one inversion. Variable time: everything here is public.
 // Cost of a signature: 250 doublings, 66 additions of a Cached and 26 of a Step, one square root, a fourth of an
 // inversion: 1,500 products and 1,320 squares in F_p. Eight in lanes at level avx512 take 490,000 vector instructions,
-// so no less than 30,500 cycles a signature at two a cycle; Cascade Lake takes 41,000 (16.4 us), 145,000 one by one.
+// so no less than 30,500 cycles a signature at two a cycle; Cascade Lake takes 41,000 (16.4 us), 131,000 one by one.
 #pragma once
 
 #include <cstddef>

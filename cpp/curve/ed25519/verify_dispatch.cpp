@@ -59,7 +59,7 @@ const Kernel& kernel([[maybe_unused]] std::size_t n, const std::uint64_t* base) 
     return isa_level() >= level && answer.holds(level, "Ed25519", [&] { return known_answer(kernel, base); });
   };
 #if defined(ASSAY_X86)
-  // Eight in lanes take the time of 2.4 single ones at avx512 (measured), of one by count at ifma.
+  // Eight in lanes take the time of 2.8 single ones at avx512 (measured), of one by count at ifma.
   constexpr std::size_t kFewestAvx512 = 3, kFewestIfma = 2;
   if (n >= kFewestIfma && usable(IsaLevel::ifma, kIfma)) return kIfma;
   if (n >= kFewestAvx512 && usable(IsaLevel::avx512, kAvx512)) return kAvx512;

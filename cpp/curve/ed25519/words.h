@@ -15,7 +15,8 @@ struct WordTraits;
 template <>
 struct WordTraits<std::uint64_t> {
   static constexpr std::size_t kLanes = 1;
-  using Mask = std::uint8_t;  // bit i: lane i
+  static constexpr unsigned kDifferenceShift = 2;  // field51.h
+  using Mask = std::uint8_t;                       // bit i: lane i
   static std::uint64_t broadcast(std::uint64_t x) noexcept { return x; }
   static std::uint64_t load(const std::uint64_t* p) noexcept { return *p; }
   static void store(std::uint64_t* p, std::uint64_t a) noexcept { *p = a; }
