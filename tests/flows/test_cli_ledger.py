@@ -4,10 +4,12 @@ import json
 import sqlite3
 
 import pytest
+from support.etcd import running
 from support.ledgers import World, add
 from typer.testing import CliRunner
 
 from assay.cli.ledger import app
+from assay.ledger.etcd import EtcdEngine
 
 TALLY = ["--contract", "support.ledgers:Tally"]
 
@@ -15,6 +17,12 @@ TALLY = ["--contract", "support.ledgers:Tally"]
 @pytest.fixture(scope="module")
 def world():
     return World()
+
+
+@pytest.fixture
+def etcd(tmp_path):
+    with running(tmp_path / "cluster", nodes=1) as cluster:
+        yield cluster
 
 
 @pytest.fixture
@@ -145,3 +153,24 @@ def test_lines_of_json(path):
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line.get("height") for line in lines] == [None, 0, 1, 2]
     assert lines[2]["entries"][0]["method"] == "add"
+
+
+def test_a_channel_on_etcd(etcd, world, tmp_path):
+    """Verified, shown and exported like a file; which channel, where there are several, has to be said."""
+    address = etcd.url("cli")
+    with EtcdEngine(address, registry=world.registry, clock=world.clock) as engine:
+        with engine.create("first", world.genesis, world.key) as ledger:
+            world.clients(ledger)[0].submit("tally", "add", add(5))
+        done = run("verify", address, "--json", "--chain-id", world.genesis.chain_id.hex(), *TALLY)
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.stdout)["transactions"] == 1
+        engine.create("second", world.new_genesis("other"), world.key).close()
+    done = run("verify", address, *TALLY)
+    assert (done.exit_code, "first, second" in done.stderr) == (2, True)
+    shown = json.loads(run("info", address, "--channel", "first", "--json", *TALLY).stdout)
+    assert (shown["height"], shown["bytes"]) == (1, None)
+    assert run("export", address, tmp_path / "first.export", "--channel", "first", *TALLY).exit_code == 0
+    done = run("restore", tmp_path / "first.export", tmp_path / "first.ledger", "--json", *TALLY)
+    assert json.loads(done.stdout)["hash"] == shown["hash"]
+    assert run("info", tmp_path / "first.ledger", "--channel", "first").exit_code == 2
+    assert run("info", etcd.url("nothing")).exit_code == 2

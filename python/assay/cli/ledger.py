@@ -13,11 +13,13 @@ from assay.cli import ledger_cluster, ledger_copies
 from assay.cli.ledger_options import (
     AsJson,
     ChainId,
+    Channel,
     Contracts,
-    LedgerPath,
     Seen,
+    Where,
     checkpoint_of,
     hex32,
+    opened,
     registry_of,
     show,
     show_refusal,
@@ -38,10 +40,11 @@ app.command(epilog="Example: assay ledger restore monday.ledger new.ledger --cha
 
 @app.command(epilog="Example: assay ledger verify demo-out/chain.ledger --json")
 def verify(
-    path: LedgerPath,
+    where: Where,
     as_json: AsJson = False,
     chain_id: ChainId = "",
     checkpoint: Seen = "",
+    channel: Channel = "",
     contract: Contracts = [],  # noqa: B006  (typer reads it, nobody changes it)
 ) -> None:
     """Check every seal, hash and root of a chain, and execute its contracts again.
@@ -54,7 +57,7 @@ def verify(
         pinned = hex32(chain_id, "--chain-id") if chain_id else None
         seen = checkpoint_of(checkpoint) if checkpoint else None
         registry = registry_of(contract)
-        with EmbeddedLedger(path) as ledger, RichProgress() as progress:
+        with opened(where, channel, registry) as ledger, RichProgress() as progress:
             try:
                 report = verify_ledger(ledger, registry, chain_id=pinned, checkpoint=seen, progress=progress)
             except BrokenChain as verdict:
@@ -82,11 +85,16 @@ def verify(
 
 
 @app.command(epilog="Example: assay ledger info demo-out/chain.ledger")
-def info(path: LedgerPath, as_json: AsJson = False) -> None:
-    """Show what a chain is and how far it goes, without verifying it."""
-    with unreadable(as_json), EmbeddedLedger(path) as ledger:
+def info(
+    where: Where,
+    as_json: AsJson = False,
+    channel: Channel = "",
+    contract: Contracts = [],  # noqa: B006  (typer reads it, nobody changes it)
+) -> None:
+    """Show what a chain is and how far it goes, without verifying a file."""
+    with unreadable(as_json), opened(where, channel, registry_of(contract)) as ledger:
         genesis, head = ledger.genesis, ledger.head().header
-        size = path.stat().st_size
+        size = ledger.path.stat().st_size if isinstance(ledger, EmbeddedLedger) else None
     facts: dict[str, Any] = {
         "label": genesis.label,
         "chain_id": genesis.chain_id.hex(),
@@ -102,7 +110,7 @@ def info(path: LedgerPath, as_json: AsJson = False) -> None:
         "bytes": size,
     }
     lines = [
-        f"ledger    {genesis.label!r}, begun {facts['began']}, {size:,} bytes",
+        f"ledger    {genesis.label!r}, begun {facts['began']}" + ("" if size is None else f", {size:,} bytes"),
         f"chain     {facts['chain_id']}",
         f"head      {head.height}:{facts['hash']} at {facts['time']}",
         *(f"signer    {signer}" for signer in facts["signers"]),

@@ -12,11 +12,14 @@ import typer
 from assay.cli.ledger_options import (
     AsJson,
     ChainId,
+    Channel,
     Contracts,
     LedgerPath,
     Seen,
+    Where,
     checkpoint_of,
     hex32,
+    opened,
     registry_of,
     show,
     show_refusal,
@@ -25,7 +28,7 @@ from assay.cli.ledger_options import (
 from assay.core.errors import InvalidInput
 from assay.core.files import atomic_write
 from assay.core.progress import RichProgress
-from assay.ledger import BrokenChain, EmbeddedLedger
+from assay.ledger import BrokenChain
 from assay.ledger.blocks import SealedHeader
 from assay.ledger.embedded.backup import backup as copy_ledger
 from assay.ledger.embedded.backup import restore as restore_backup
@@ -37,16 +40,18 @@ __all__ = ["backup", "export", "restore"]
 
 
 def export(
-    path: LedgerPath,
+    where: Where,
     out: Annotated[str, typer.Argument(metavar="OUT", help="The file to write, or - for standard output.")],
     lines: Annotated[
         bool, typer.Option("--lines", help="Lines of JSON for people, one a block; they cannot be restored.")
     ] = False,
     as_json: AsJson = False,
+    channel: Channel = "",
+    contract: Contracts = [],  # noqa: B006  (typer reads it, nobody changes it)
 ) -> None:
     """Write the whole chain as one stream of its blocks, which `restore` reads wherever it came from."""
     write = write_json_lines if lines else write_export
-    with unreadable(as_json), EmbeddedLedger(path) as ledger, RichProgress() as progress:
+    with unreadable(as_json), opened(where, channel, registry_of(contract)) as ledger, RichProgress() as progress:
         if out == "-":
             write(ledger, sys.stdout.buffer, progress=progress)
             return

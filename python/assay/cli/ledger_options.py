@@ -12,16 +12,19 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from assay.core.errors import AssayError, InvalidInput
-from assay.ledger import BrokenChain, Checkpoint, Contract, ContractRegistry
+from assay.ledger import BrokenChain, Checkpoint, Contract, ContractRegistry, EmbeddedLedger, Ledger
 
 __all__ = [
     "AsJson",
     "ChainId",
+    "Channel",
     "Contracts",
     "LedgerPath",
     "Seen",
+    "Where",
     "checkpoint_of",
     "hex32",
+    "opened",
     "registry_of",
     "show",
     "show_refusal",
@@ -29,6 +32,10 @@ __all__ = [
 ]
 
 LedgerPath = Annotated[Path, typer.Argument(metavar="PATH", help="The ledger's file.")]
+Where = Annotated[
+    str, typer.Argument(metavar="WHERE", help="The ledger's file, or the address of an etcd: etcd://HOST:PORT/PREFIX.")
+]
+Channel = Annotated[str, typer.Option(metavar="NAME", help="The channel at that address; default: the only one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 ChainId = Annotated[str, typer.Option(metavar="HEX", help="Refuse every chain but the one with this id.")]
 Seen = Annotated[str, typer.Option(metavar="HEIGHT:HASH", help="A block that you know: refuse a chain without it.")]
@@ -57,6 +64,25 @@ def unreadable(as_json: bool) -> Iterator[None]:
     except AssayError as error:
         show({"error": str(error)}, as_json, f"assay ledger: {error}", error=True)
         raise typer.Exit(2) from None
+
+
+@contextmanager
+def opened(where: str, channel: str, registry: ContractRegistry) -> Iterator[Ledger]:
+    """The ledger in a file or on etcd, for reading."""
+    if not where.startswith("etcd://"):
+        if channel:
+            raise InvalidInput("--channel goes with the address of an etcd; a file holds one chain")
+        with EmbeddedLedger(Path(where)) as ledger:
+            yield ledger
+        return
+    from assay.ledger.etcd import EtcdEngine
+
+    with EtcdEngine(where, registry=registry) as engine:
+        names = [channel] if channel else engine.channels()
+        if len(names) != 1:
+            raise InvalidInput(f"say which --channel of {where}: {', '.join(names) or 'there is none'}")
+        with engine.open(names[0]) as ledger:
+            yield ledger
 
 
 def hex32(text: str, what: str) -> bytes:
