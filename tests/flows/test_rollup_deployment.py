@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from support.etcd import running
 
 from assay.circuits import Builder, compile
 from assay.cli.main import main
 from assay.core.errors import AssayError, NotFound, RevokedError, VerificationError
 from assay.crypto import groth16
 from assay.crypto.groth16 import snarkjs
+from assay.ledger import ContractRegistry, EmbeddedLedger, accounts, verify_ledger
+from assay.ledger.etcd import EtcdEngine
 from assay.rollup.batch import PUBLIC_INPUTS
 from assay.rollup.checking import verify_folder
 from assay.rollup.config import DetectorConstants
+from assay.rollup.contract import RollupContract
 from assay.rollup.deployment import CONTRACT, Deployment
 from assay.rollup.transaction import Kind
 
@@ -293,3 +297,35 @@ def test_what_a_revoked_user_asked_does_not_strand_the_batch(closed: Deployment)
     assert closed.query(ada, sample(7)) == 7
     closed.flush()
     assert closed.operator.account(ada.index).nonce == 1
+
+
+# --- on etcd ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_small_rollup_runs_unchanged_on_etcd(
+    rollup_prover: Prover, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The demonstration with `--ledger etcd://...`: the chain is on three nodes, and the copy that is kept verifies."""
+    with running(tmp_path / "cluster") as cluster:
+        url = cluster.url("demo")
+        file, out = tmp_path / "demo.json", tmp_path / "out"
+        options = ["--batch", 2, "--honest", 1, "--queries", 2, "--json", file, "--out", out, "--ledger", url]
+        assert run(monkeypatch, "rollup", "demo", *options) == 0
+        shown = json.loads(file.read_text())
+        assert shown["ledger"]["place"] == url
+        assert len(shown["verify_seconds"]) == shown["batches"] > 0
+        assert run(monkeypatch, "rollup", "verify", out, "--ledger", out / "ledger.db") == 0
+        assert f"batch {shown['batches']}" in capsys.readouterr().out
+        registry = ContractRegistry([accounts.Accounts(), RollupContract()])
+        with EtcdEngine(url, registry=registry) as engine:
+            (name,) = engine.channels()
+            with engine.open(name) as ledger:
+                assert ledger.chain_id.hex() == shown["ledger"]["chain_id"]
+                report = verify_ledger(ledger, registry)
+                with EmbeddedLedger(out / "ledger.db") as copy:
+                    assert copy.head().header.hash == report.hash
+
+
+def test_a_ledger_that_is_nowhere(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "rollup", "demo", "--ledger", "fabric://x") == 2
+    assert "etcd://" in capsys.readouterr().err

@@ -30,9 +30,12 @@ def demo(
     detector: Annotated[str, typer.Option(help="cusum, or paper: the paper's score (unsafe, to reproduce).")] = "cusum",
     device: Annotated[str, typer.Option(help="Where the model runs: cpu or cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(help="Of the data split, the model and the queries.")] = 0,
+    ledger: Annotated[
+        str, typer.Option(metavar="WHERE", help="Where the chain is kept: embedded, or etcd://HOST:PORT/PREFIX.")
+    ] = "embedded",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Keep the ledger, the chart and the last batch's proof here.")
+        Path | None, typer.Option(help="Keep the ledger (a copy, if it is on etcd), the chart and the last proof here.")
     ] = None,
 ) -> None:
     """Trains a classifier, serves honest users and two model thieves, proves and verifies every batch.
@@ -40,11 +43,12 @@ def demo(
     The proving key is made once for each circuit, from local randomness: whoever runs this can forge proofs under it.
 
     Example: assay rollup demo --batch 10 --json demo.json --out demo-out
+    On three nodes: assay ledger cluster up, then assay rollup demo --ledger etcd://... with the address it prints.
     """
     from assay.core.progress import RichProgress
     from assay.rollup.demo import DemoOptions, run
 
-    options = DemoOptions(data, batch, honest, queries, detector, device, seed, out)
+    options = DemoOptions(data, batch, honest, queries, detector, device, seed, out, ledger)
     with RichProgress() as progress:
         result = run(options, progress, typer.echo)
     _print(result)
@@ -118,4 +122,4 @@ def _print(result: DemoResult) -> None:
     )
     for warning in result.warnings:
         console.print(f"[bold red]{warning}[/]")
-    console.print(f"circuit hash {result.circuit_digest}")
+    console.print(f"circuit hash {result.circuit_digest}\nchain {result.chain_id.hex()}, {result.options.ledger}")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 from assay.core.errors import InvalidInput
 from assay.core.progress import SILENT, Progress
 from assay.crypto.groth16 import snarkjs
-from assay.ledger.embedded import EmbeddedLedger
+from assay.identity import SealingKey
+from assay.ledger import ContractRegistry, Genesis, Ledger
+from assay.ledger.etcd.url import Address
 from assay.rollup.accounts import BlockedError
 from assay.rollup.chart import ScoreSeries, draw_scores
 from assay.rollup.config import DetectorConstants
 from assay.rollup.datasets import Dataset, Split, load_dataset, split_by_purpose
-from assay.rollup.deployment import Deployment, User
+from assay.rollup.deployment import Deployment, LedgerFactory, User
 from assay.rollup.detector import CusumDetector
 from assay.rollup.model import ImageClassifier
 from assay.rollup.operator import Settlement
@@ -34,7 +36,9 @@ from assay.rollup.prover import Prover
 from assay.rollup.simulation import Calibration, calibrate, simulate
 from assay.rollup.stealing import CopyScore, copy_accuracy
 
-__all__ = ["Blocked", "DemoOptions", "DemoResult", "run"]
+__all__ = ["EMBEDDED", "Blocked", "DemoOptions", "DemoResult", "run"]
+
+EMBEDDED: Final = "embedded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class DemoOptions:
         device: "cpu" or "cuda", for the model.
         seed: of the data split, the model and the queries; no secret depends on it.
         out: folder for the last batch's three files, the ledger and the chart; None keeps nothing.
+        ledger: "embedded", or the address of an etcd (`etcd://HOST:PORT/PREFIX`), where the chain gets a new channel.
     """
 
     data: str = "digits"
@@ -60,6 +65,7 @@ class DemoOptions:
     device: str = "cpu"
     seed: int = 0
     out: Path | None = None
+    ledger: str = EMBEDDED
 
     def __post_init__(self) -> None:
         for name, low, high in (("batch", 1, 1024), ("honest", 1, 100), ("queries", 1, 10_000)):
@@ -67,6 +73,8 @@ class DemoOptions:
                 raise InvalidInput(f"{name} is {getattr(self, name)}; give a number from {low} to {high}")
         if self.detector not in ("cusum", "paper"):
             raise InvalidInput(f"detector is {self.detector!r}; give cusum or paper")
+        if self.ledger != EMBEDDED:
+            Address.parse(self.ledger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,7 @@ class DemoResult:
     participants: list[_Participant] = field(default_factory=list)
     copies: dict[str, tuple[CopyScore, CopyScore]] = field(default_factory=dict)
     circuit_digest: str = ""
+    chain_id: bytes = b""
     total_seconds: float = 0.0
     files: list[Path] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -158,6 +167,7 @@ class DemoResult:
                 }
                 for role, (stopped, free) in self.copies.items()
             },
+            "ledger": {"place": self.options.ledger, "chain_id": self.chain_id.hex()},
             "warnings": self.warnings,
             "total_seconds": self.total_seconds,
         }
@@ -179,6 +189,7 @@ def run(options: DemoOptions, progress: Progress = SILENT, announce: Callable[[s
         detector=_constants(options, detector),
         prover=Prover(options.batch, progress=progress, announce=announce),
         folder=options.out,
+        ledger=_ledger_on(options.ledger),
     )
     with deployment:
         result = DemoResult(
@@ -191,6 +202,7 @@ def run(options: DemoOptions, progress: Progress = SILENT, announce: Callable[[s
             compile_seconds=deployment.prover.compile_seconds,
             key_seconds=deployment.prover.key_seconds,
             circuit_digest=deployment.prover.circuit.digest().hex(),
+            chain_id=deployment.ledger.chain_id,
         )
         if options.detector == "paper":
             result.warnings.append(PaperDetector().warning)
@@ -300,7 +312,22 @@ def _write_files(deployment: Deployment, result: DemoResult, out: Path) -> list[
         draw_scores(chart, series, 0.5, title=title, score_name="xi = 1 - C / N")
     else:
         draw_scores(chart, series, 1.0, title=title)
-    return [*written, chart, *([deployment.ledger.path] if isinstance(deployment.ledger, EmbeddedLedger) else [])]
+    return [*written, chart, deployment.keep_chain()]
+
+
+def _ledger_on(where: str) -> LedgerFactory | None:
+    """What begins the chain: nothing of its own for "embedded", else a new channel at the address of an etcd."""
+    if where == EMBEDDED:
+        return None
+    from assay.ledger.etcd import EtcdEngine
+
+    address = Address.parse(where)
+
+    def begin(genesis: Genesis, key: SealingKey, registry: ContractRegistry) -> Ledger:
+        with EtcdEngine(address, registry=registry) as engine:
+            return engine.create(f"rollup-{genesis.chain_id.hex()[:16]}", genesis, key)
+
+    return begin
 
 
 def _series(participant: _Participant, result: DemoResult) -> NDArray[np.float64]:

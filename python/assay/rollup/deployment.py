@@ -24,6 +24,7 @@ from assay.ledger import Ledger, accounts
 from assay.ledger.client import Client as LedgerClient
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded import EmbeddedLedger
+from assay.ledger.embedded.backup import copy_chain
 from assay.ledger.genesis import Genesis
 from assay.rollup.batch import Submission
 from assay.rollup.client import Client
@@ -306,7 +307,16 @@ class Deployment:
             contracts=[(CONTRACT, RollupContract.name, parameters)],
             registry=registry,
         )
+        self._registry = registry
         return begin(genesis, seal, registry)
+
+    def keep_chain(self) -> Path:
+        """The chain in the file ledger.db of the folder: there already, or copied from where it is kept."""
+        path = self.folder / "ledger.db"
+        if not isinstance(self.ledger, EmbeddedLedger):
+            path.unlink(missing_ok=True)
+            copy_chain(self.ledger, path, self._registry)
+        return path
 
     def _embedded(self, genesis: Genesis, key: SealingKey, registry: ContractRegistry) -> Ledger:
         path = self.folder / "ledger.db"

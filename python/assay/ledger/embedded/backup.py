@@ -9,11 +9,13 @@ copy leaves nothing, and nothing that exists is replaced.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from assay.core.progress import SILENT, Progress
+from assay.ledger.base import Ledger
 from assay.ledger.blocks import Block, SealedHeader
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded.database import Database, failures
@@ -24,7 +26,7 @@ from assay.ledger.machine import Machine
 from assay.ledger.replica import Replica
 from assay.ledger.verify import BrokenChain, Checkpoint, Report, blame, verify_ledger
 
-__all__ = ["backup", "restore", "restore_export"]
+__all__ = ["backup", "copy_chain", "restore", "restore_export"]
 
 _STEP_PAGES: Final = 1024  # 4 MiB
 
@@ -75,31 +77,44 @@ def restore_export(
     Raises `BrokenChain` at the first block that breaks a rule, `EncodingError` for a stream that is no whole export,
     `LedgerError` when a contract is unknown here, `StateError` when `target` exists.
     """
-    with new_file(Path(target)) as draft, progress.task("restoring blocks") as task:
-        reader = ExportReader(stream)
-        genesis = reader.genesis
-        if chain_id is not None and genesis.chain_id != chain_id:
-            raise BrokenChain(0, f"the chain is {genesis.chain_id.hex()}, not {chain_id.hex()}")
-        machine = Machine(genesis, registry or ContractRegistry())
-        header, transactions = None, 0
+    reader = ExportReader(stream)
+    if chain_id is not None and reader.genesis.chain_id != chain_id:
+        raise BrokenChain(0, f"the chain is {reader.genesis.chain_id.hex()}, not {chain_id.hex()}")
+    machine = Machine(reader.genesis, registry or ContractRegistry())
+    return _restore_blocks(machine, reader.blocks(), Path(target), checkpoint, progress)
+
+
+def copy_chain(
+    ledger: Ledger, target: Path, registry: ContractRegistry | None = None, *, progress: Progress = SILENT
+) -> Report:
+    """Make the new file `target` of the chain on any back end, up to its present head, each block executed again."""
+    machine = Machine(ledger.genesis, registry or ContractRegistry())
+    return _restore_blocks(machine, ledger.blocks(), Path(target), None, progress)
+
+
+def _restore_blocks(
+    machine: Machine, blocks: Iterator[Block], target: Path, checkpoint: Checkpoint | None, progress: Progress
+) -> Report:
+    header, transactions = None, 0
+    with new_file(target) as draft, progress.task("restoring blocks") as task:
         with closing(_Restored(draft, machine)) as restored:
-            for block in reader.blocks():
+            for block in blocks:
                 with blame(block.header.height):
                     restored.apply(block)
                 header = block.header
-                if checkpoint is not None and (checkpoint.height, header.hash) == (header.height, checkpoint.hash):
+                if checkpoint is not None and (checkpoint.height, checkpoint.hash) == (header.height, header.hash):
                     checkpoint = None
                 transactions += header.count
                 task.advance()
         if header is None:
-            raise BrokenChain(0, "the export holds no block, not even the first")
+            raise BrokenChain(0, "there is no block, not even the first")
         if checkpoint is not None:
-            raise BrokenChain(checkpoint.height, f"the export does not hold the block {checkpoint.hash.hex()}")
-        return Report(genesis.chain_id, header.height, header.hash, transactions, header.state_digest)
+            raise BrokenChain(checkpoint.height, f"it is not the block {checkpoint.hash.hex()}")
+    return Report(header.chain_id, header.height, header.hash, transactions, header.state_digest)
 
 
 class _Restored:
-    """A ledger file that comes to be, block by block."""
+    """A ledger file that comes to be, block by block; it is on the disk for good when `new_file` says so."""
 
     def __init__(self, path: Path, machine: Machine) -> None:
         self._path = path
@@ -113,7 +128,7 @@ class _Restored:
             return
         block.check_entries()
         EmbeddedBackend.create(self._path, self._machine.genesis, self._machine, block.sealed)
-        self._backend = EmbeddedBackend(self._path, writable=True)
+        self._backend = EmbeddedBackend(self._path, writable=True, durable=False)
 
     def close(self) -> None:
         """Close the file."""
