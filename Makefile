@@ -2,6 +2,8 @@
 #   make demo    a batch of audited model queries, proved and verified, on real data (about five minutes)
 #   make test    lint, Python tests, interop tests against the pinned npm oracles; with valgrind (apt install valgrind) those of constant time
 #   make gate    three kernels against the commit before, exact counts against the stored ones (a minute; four if that commit must be built)
+#   make crash   the faults of ledger and store, twenty times each: writers, leaders and nodes killed, networks cut, disks and quotas full, bytes flipped
+#                (about 40 minutes on two cores; ROUNDS=1 for one round)
 #   make bench   the benchmarks, then each kernel and the rollup beside their peers (about 15 minutes)
 #   make ifma-trap  the kernel tests of the levels that this processor lacks (AVX-512 IFMA, SHA extensions), emulated
 #   make fuzz    arithmetic of all levels against each other, CASES=10^9 in fields and a tenth of that with big numbers (an hour on two cores)
@@ -17,7 +19,7 @@ INTEROP := tests/interop
 SOURCES := $(shell find cpp bindings cmake python -type f -not -name '*.so' -not -name '*.pyc' 2>/dev/null) CMakeLists.txt pyproject.toml
 CXX_SOURCES := $(shell find cpp bindings tests benchmarks -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
 
-.PHONY: demo test gate bench lint ifma-trap fuzz aarch64 asan stubs format clean
+.PHONY: demo test crash gate bench lint ifma-trap fuzz aarch64 asan stubs format clean
 
 demo: $(VENV)/.installed-ml
 	$(BIN)/assay rollup demo --out demo-out --json demo-out/demo.json $(ARGS)
@@ -27,9 +29,15 @@ test: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready $(BIN)/etcd lint
 	$(TRAP) $(TRAP_SHORT)
 	ASSAY_REQUIRE_INTEROP=1 $(BIN)/python -m pytest -n auto --dist loadfile tests
 
+# Not in parallel: they measure outages, and fill disks.
+ROUNDS ?= 20
+CRASH = $(patsubst %,tests/contract/test_%.py,ledger_crash embedded_faults etcd_faults store_crash)
+crash: $(VENV)/.installed-dev $(BIN)/etcd
+	ASSAY_CRASH_REPEATS=$(ROUNDS) ASSAY_REQUIRE_INTEROP=1 $(BIN)/python -m pytest -s $(CRASH)
+
 bench: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc
-	for name in field ntt msm pairing groth16 rollup modexp paillier merkle; do $(BIN)/assay bench $$name || exit 1; done
+	for name in field ntt msm pairing groth16 rollup modexp paillier merkle ledger; do $(BIN)/assay bench $$name || exit 1; done
 
 # Kernel tests under tests/support/trap.py, at the levels that need it. The short form is part of `make test`.
 TRAP = $(BIN)/python tests/support/trap.py $(BIN)/python -m pytest -k "ifma or sha256"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.ledgers import World, add
+from support.rounds import repeated
 from support.schema_1 import make_schema_1
 
 from assay.core.encoding import encode_record
@@ -63,7 +64,8 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_full_disk_loses_nothing_and_goes_on(world: World, small_disk: Callable[[int], Path]) -> None:
+@repeated
+def test_a_full_disk_loses_nothing_and_goes_on(world: World, small_disk: Callable[[int], Path], attempt: int) -> None:
     path = small_disk(1024) / "chain.ledger"
     with world.embedded(path) as ledger:
         user, operator = world.clients(ledger)
@@ -193,7 +195,10 @@ def verdict(path: Path, world: World) -> str:
     return "verified"
 
 
-def test_a_flipped_byte_in_each_row_is_found_and_its_block_named(world: World, path: Path, tmp_path: Path) -> None:
+@repeated
+def test_a_flipped_byte_in_each_row_is_found_and_its_block_named(
+    world: World, path: Path, tmp_path: Path, attempt: int
+) -> None:
     assert verdict(path, world) == "verified"
     heights = {"blocks", "entries"}
     seen = set()
@@ -216,8 +221,9 @@ def test_a_flipped_byte_in_each_row_is_found_and_its_block_named(world: World, p
     }  # fmt: skip
 
 
+@repeated
 @pytest.mark.parametrize("table", ["blocks", "clients", "entries", "genesis", "history", "state", "state_digest"])
-def test_a_missing_row_is_found(world: World, path: Path, table: str) -> None:
+def test_a_missing_row_is_found(world: World, path: Path, table: str, attempt: int) -> None:
     database = sqlite3.connect(path, isolation_level=None)
     where = random.choice([row for name, _, row in rows(path) if name == table])
     assert database.execute(f"DELETE FROM {table} WHERE {where}").rowcount == 1
@@ -225,7 +231,10 @@ def test_a_missing_row_is_found(world: World, path: Path, table: str) -> None:
     assert verdict(path, world).startswith(("BrokenChain", "LedgerError", "VerificationError"))
 
 
-def test_damage_anywhere_in_the_file_is_found_or_harmless(world: World, path: Path, tmp_path: Path) -> None:
+@repeated
+def test_damage_anywhere_in_the_file_is_found_or_harmless(
+    world: World, path: Path, tmp_path: Path, attempt: int
+) -> None:
     """Flipped bits: where the file still verifies, it says the same as before (the bit was in free space)."""
     with EmbeddedLedger(path) as ledger:
         good = list(ledger.blocks())

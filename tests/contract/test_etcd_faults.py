@@ -20,8 +20,8 @@ import pytest
 from support.etcd import running
 from support.ledgers import World
 from support.load import Load, account, report
+from support.rounds import repeated
 
-from assay.core.config import env_int
 from assay.core.errors import SystemFailure
 from assay.ledger import Transaction
 from assay.ledger.etcd.engine import EtcdEngine
@@ -31,7 +31,6 @@ from assay.ledger.etcd.maintenance import recover
 from assay.ledger.etcd.url import Endpoint
 from assay.ledger.transactions import UNAUTHENTICATED
 
-ROUNDS = range(env_int("ASSAY_CRASH_REPEATS", 1, low=1, high=10_000))
 BEFORE, AFTER = 40, 60  # acknowledgements before and after the fault
 
 
@@ -72,8 +71,8 @@ def engine_of(world, cluster, request):
         engine.close()
 
 
-@pytest.mark.parametrize("_round", ROUNDS)
-def test_kill_the_leading_node(world, cluster, engine_of, dice, record_property, _round):
+@repeated
+def test_kill_the_leading_node(world, cluster, engine_of, dice, record_property, attempt):
     with engine_of().create("chain", world.open_genesis, world.key) as ledger:
         with Load(ledger) as load:
             load.wait(BEFORE + dice.randrange(20))
@@ -87,8 +86,8 @@ def test_kill_the_leading_node(world, cluster, engine_of, dice, record_property,
         report(record_property, "leading node killed", load.acknowledged, sent_again=load.sent_again)
 
 
-@pytest.mark.parametrize("_round", ROUNDS)
-def test_kill_all_nodes_at_once(world, cluster, engine_of, dice, record_property, _round):
+@repeated
+def test_kill_all_nodes_at_once(world, cluster, engine_of, dice, record_property, attempt):
     with engine_of().create("chain", world.open_genesis, world.key) as ledger:
         with Load(ledger) as load:
             load.wait(BEFORE + dice.randrange(20))
@@ -104,8 +103,8 @@ def test_kill_all_nodes_at_once(world, cluster, engine_of, dice, record_property
         report(record_property, "all nodes killed", load.acknowledged, sent_again=load.sent_again)
 
 
-@pytest.mark.parametrize("_round", ROUNDS)
-def test_cut_off_the_leading_node(world, cluster, engine_of, record_property, _round):
+@repeated
+def test_cut_off_the_leading_node(world, cluster, engine_of, record_property, attempt):
     """The others elect a new one; clients that still reach the old one must not get an answer from it."""
     victim = cluster.leader()
     order = [victim, *(number for number in range(3) if number != victim)]
@@ -124,8 +123,8 @@ def test_cut_off_the_leading_node(world, cluster, engine_of, record_property, _r
         cluster.wait(30)
 
 
-@pytest.mark.parametrize("_round", ROUNDS)
-def test_cut_off_the_client(world, cluster, engine_of, dice, record_property, _round):
+@repeated
+def test_cut_off_the_client(world, cluster, engine_of, dice, record_property, attempt):
     """First from the node it talks to, then for a while from all."""
     try:
         with engine_of(proxied=True).create("chain", world.open_genesis, world.key) as ledger:
@@ -171,8 +170,8 @@ os._exit(0)
 """
 
 
-@pytest.mark.parametrize("_round", ROUNDS)
-def test_kill_the_leading_process(world, engine_of, dice, tmp_path, record_property, _round):
+@repeated
+def test_kill_the_leading_process(world, engine_of, dice, tmp_path, record_property, attempt):
     """Another takes over, in mid-append or wherever it was; what the others handed to the dead leader is not lost."""
     world.key.save(tmp_path / "seal.pem")
     engine = engine_of()
@@ -210,8 +209,8 @@ def test_kill_the_leading_process(world, engine_of, dice, tmp_path, record_prope
 # --- the quota -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("_round", ROUNDS)
-def test_the_quota_is_reached(world, tmp_path, record_property, _round):
+@repeated
+def test_the_quota_is_reached(world, tmp_path, record_property, attempt):
     """Writes are refused clearly, reads go on, and compacting, defragmenting and disarming brings it all back."""
     options = ["--quota-backend-bytes", str(16 << 20)]
     with (

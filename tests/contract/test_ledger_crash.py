@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from support.identities import enrol
 from support.ledgers import World, add
+from support.rounds import repeated
 
 from assay.identity import Role
 from assay.ledger import Client, verify_ledger
@@ -49,8 +50,9 @@ def world():
     return World()
 
 
+@repeated
 @pytest.mark.parametrize("lines", [1, 7, 40, 150])
-def test_no_acknowledged_transaction_is_lost(world, tmp_path, lines):
+def test_no_acknowledged_transaction_is_lost(world, tmp_path, lines, attempt):
     people = [enrol(world.authority, f"writer {i}", Role.USER) for i in range(3)]
     for i, person in enumerate(people):
         person.save(tmp_path / str(i))

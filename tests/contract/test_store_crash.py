@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from contract.store_contract import SMALL, content
+from support.rounds import repeated
 
 from assay.store import Cid, FolderStore, MissingBlock
 
@@ -38,8 +39,9 @@ for seed in range(3):
 """
 
 
+@repeated
 @pytest.mark.parametrize("lines", [1, 5, 17, 40])
-def test_what_was_acknowledged_is_kept(tmp_path, lines):
+def test_what_was_acknowledged_is_kept(tmp_path, lines, attempt):
     FolderStore(tmp_path / "blobs", SMALL)
     paths = f"{os.environ.get('PYTHONPATH', '')}{os.pathsep}{Path(__file__).parents[1]}"
     process = subprocess.Popen(
