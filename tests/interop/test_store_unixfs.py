@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assay.store import KUBO_RAW_LEAVES, UNIXFS_V1_2025, Cid, Profile
+from assay.store import KUBO_RAW_LEAVES, UNIXFS_V1_2025, Cid, Codec, FolderStore, Profile
 from assay.store.layout import blocks_of_bytes
 
 pytestmark = pytest.mark.interop
@@ -66,3 +67,20 @@ def test_the_profile_by_its_name(node_tool: Any) -> None:
     """The importer knows IPIP-499's numbers itself."""
     files = [(random.Random(size).randbytes(size), UNIXFS_V1_2025) for size in (0, 5, 1 << 20, (1 << 20) + 1, 3 << 20)]
     check(node_tool, [*files, (bytes((1 << 20) * 33 + 7), UNIXFS_V1_2025)], named=True)
+
+
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize("leaf", ["file", "raw"])
+def test_files_with_wrapped_leaves_are_read(node_tool: Any, tmp_path: Path, version: int, leaf: str) -> None:
+    """Kubo's old way, `unixfs-v0-2015`: not written here, but read, links by CIDv0 included."""
+    store = FolderStore(tmp_path / "blobs")
+    contents = [random.Random(size).randbytes(size) for size in (0, 1, 4, 5, 12, 13, 100)]
+    cut = {"chunk": 4, "links": 3, "wrapped": version, "leaf": leaf}
+    answers = node_tool("unixfs.mjs", [cut | {"data": base64.b64encode(data).decode()} for data in contents])
+    for data, answer in zip(contents, answers, strict=True):
+        root = Cid.from_v0(answer["cid"]) if version == 0 else Cid.parse(answer["cid"])
+        names = [store.put_block(Codec.DAG_PB, base64.b64decode(block)) for block in answer["blocks"]]
+        assert root in names
+        assert store.get(root) == data
+        store.pin(root)
+    assert store.collect() == (0, 0)

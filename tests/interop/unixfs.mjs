@@ -1,5 +1,6 @@
 // CIDs by ipfs-unixfs-importer. [{"data": base64 | "zeros": n, "profile": name | "chunk": n, "links": n}, ..]:
-// for each file its CID and those of all its blocks.
+// for each file its CID and those of all its blocks. With "wrapped": CID version, the leaves are dag-pb nodes of the type
+// "leaf", and the blocks come with their bytes.
 import { json } from "node:stream/consumers";
 import { MemoryBlockstore } from "blockstore-core";
 import { fixedSize } from "ipfs-unixfs-importer/chunker";
@@ -10,10 +11,11 @@ const answers = [];
 for (const file of await json(process.stdin)) {
   const blocks = [];
   const store = new MemoryBlockstore();
-  const watched = { put: (cid, block) => { blocks.push(cid.toString()); return store.put(cid, block); }, get: (cid) => store.get(cid) };
+  const watched = { put: (cid, block) => { blocks.push(file.wrapped === undefined ? cid.toString() : Buffer.from(block).toString("base64")); return store.put(cid, block); }, get: (cid) => store.get(cid) };
   const options = file.profile ? { profile: file.profile } : {
-    cidVersion: 1,
-    rawLeaves: true,
+    cidVersion: file.wrapped ?? 1,
+    rawLeaves: file.wrapped === undefined,
+    leafType: file.leaf ?? "file",
     reduceSingleLeafToSelf: true,
     chunker: fixedSize({ chunkSize: file.chunk }),
     layout: balanced({ maxChildrenPerNode: file.links }),

@@ -69,6 +69,7 @@ class FolderStore(Store):
         if profile is not None and profile != self.profile:
             raise StateError(f"the store {self.path} was made with {self.profile}, not {profile}")
         self._locks: Final = Locks(self.path / "locks")
+        self._settled: Final[set[Path]] = set()  # shards whose own entry is known to be on the disk
 
     def __repr__(self) -> str:
         return f"FolderStore({str(self.path)!r}, {self.profile.name})"
@@ -261,34 +262,38 @@ class FolderStore(Store):
 
 
 class _FolderAdding(Adding):
-    """Writes blocks, and remembers which folders must be flushed."""
+    """Writes blocks, and remembers which folders must be flushed.
+
+    What was found there already counts as changed: its writer may not have flushed it yet.
+    """
 
     def __init__(self, store: FolderStore) -> None:
         self._store = store
         self._changed: set[Path] = set()
+        self._unsettled: set[Path] = set()
 
     def save(self, blocks: Sequence[Block]) -> None:
         for cid, block in blocks:
             place = self._store._place("blocks", cid)
+            self._use(place.parent)
             if not _holds(place, cid, block):
                 self._write(place, block)
-            self._changed.add(place.parent)  # also if it was there: its writer may not have flushed the folder yet
 
     def pin(self, cid: Cid) -> None:
         self.flush()
         place = self._store._place("pins", cid)
-        self._make_folder(place.parent)
+        self._use(place.parent)
         descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         os.close(descriptor)
-        self._changed.add(place.parent)
 
     def flush(self) -> None:
-        for folder in self._changed:
+        for folder in self._changed | {shard.parent for shard in self._unsettled}:
             sync_folder(folder)
+        self._store._settled.update(self._unsettled)
         self._changed.clear()
+        self._unsettled.clear()
 
     def _write(self, place: Path, block: bytes | memoryview) -> None:
-        self._make_folder(place.parent)
         temporary = self._store.path / "incoming" / secrets.token_hex(16)
         descriptor = os.open(temporary, _CREATE, 0o600)
         try:
@@ -309,10 +314,13 @@ class _FolderAdding(Adding):
                 temporary.unlink()
             raise
 
-    def _make_folder(self, folder: Path) -> None:
-        with suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
-            self._changed.add(folder.parent)
+    def _use(self, shard: Path) -> None:
+        """Makes a shard if need be; it and, the first time, the folder that lists it are flushed in the end."""
+        if shard not in self._store._settled:
+            with suppress(FileExistsError):
+                shard.mkdir(mode=0o700)
+            self._unsettled.add(shard)
+        self._changed.add(shard)
 
 
 def _read_block(place: Path, cid: Cid) -> bytes:
