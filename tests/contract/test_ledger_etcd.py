@@ -213,6 +213,37 @@ def test_refusals_come_back_from_the_leader(world, first, second):
     assert first.head().header.height == before.header.height + 1
 
 
+def test_many_refusals_at_once(world, first, second):
+    """More than one request holds, each with a long message."""
+    wrong = [Transaction.record(bytes(32), UNAUTHENTICATED + n, 1, b"") for n in range(1200)]
+    outcomes = second.submit_many(wrong)
+    assert {type(outcome) for outcome in outcomes} == {VerificationError}
+    assert all("is for chain" in str(outcome) for outcome in outcomes)
+    assert second.head().header.height == 0
+
+
+def test_after_a_fork_the_child_opens_it_again(world, engine_of, first):
+    transaction = world.clients(first)[0].transaction("tally", "add", add(1))
+
+    def work():
+        for attempt in (first.head, lambda: first.submit(transaction), lambda: first.submit_later(transaction)):
+            with pytest.raises(StateError, match="fork"):
+                attempt()
+        with engine_of().open("chain", forwarding=True) as mine:
+            assert mine.submit(transaction).height == 1
+
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert first.submit(transaction).height == 1
+
+
 def test_a_process_without_a_key_may_forward(world, engine_of, first):
     with engine_of().open("chain", forwarding=True) as ledger:
         assert world.clients(ledger)[0].submit("tally", "add", add(5)).height == 1

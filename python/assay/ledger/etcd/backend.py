@@ -9,6 +9,7 @@ see what the replica has, a prefix of the chain that is a moment old.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,6 +56,7 @@ class EtcdBackend(Backend):
         self._fence = 0  # under which it knows it
         self._moved = threading.Condition()
         self._closed = False
+        self._process = os.getpid()
         with local.reading() as reader:
             head = reader.head().header
         self._newest = head.height, head.hash  # of the replica
@@ -64,6 +66,13 @@ class EtcdBackend(Backend):
         """The height of the newest block in the replica."""
         return self._newest[0]
 
+    def check_open(self) -> None:
+        """Raise `StateError` when closed, or in the child of a fork, where no thread keeps the lease or listens."""
+        if self._process != os.getpid():
+            raise StateError(f"{self.name} was opened before a fork: open it again in the child")
+        if self._closed:
+            raise StateError(f"{self.name} is closed")
+
     # --- appending ----------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -71,8 +80,7 @@ class EtcdBackend(Backend):
         """The right to append, which only the leader has: `Deposed` for the others."""
         with self._appending:
             fence = 0 if self.leadership is None else self.leadership.fence
-            if self._closed:
-                raise StateError(f"{self.name} is closed")
+            self.check_open()
             if not fence:
                 raise Deposed("another process leads the chain")
             try:
@@ -112,10 +120,11 @@ class EtcdBackend(Backend):
 
     def follow(self, head: Head | None = None) -> None:
         """Bring the replica to `head`, or to the newest block there is."""
-        if head is not None and head.height <= self.height:
-            return
         with self._appending:
-            head = self._chain.head() if head is None or head.height <= self.height else head
+            if head is None:
+                head = self._chain.head()
+            elif head.height <= self.height:
+                return
             for block in self._chain.blocks(self.height + 1, head.height + 1):
                 self._replica.apply(block)
                 self.moved_to(Head(block.header.height, block.header.hash))
@@ -141,8 +150,7 @@ class EtcdBackend(Backend):
 
     def catch_up(self) -> None:
         """Return when the replica has all that etcd had at the time of the call."""
-        if self._closed:
-            raise StateError(f"{self.name} is closed")
+        self.check_open()
         here = self._newest
         head = self._chain.head()
         if head.height > here[0]:
@@ -162,13 +170,11 @@ class EtcdBackend(Backend):
         with self._moved:
             while self.height < height:
                 rest = end - time.monotonic()
-                if self._closed:
-                    raise StateError(f"{self.name} is closed")
+                self.check_open()
                 if rest <= 0:
                     return False
                 self._moved.wait(rest)
-        if self._closed:
-            raise StateError(f"{self.name} is closed")
+        self.check_open()
         return True
 
     def close(self) -> None:

@@ -121,6 +121,7 @@ class Courier:
         return ticket.future
 
     def _accept(self, tickets: list[_Ticket], since: int) -> None:
+        self._backend.check_open()
         with self._changed:
             if self._closed:
                 raise StateError(f"{self._backend.name} is closed")

@@ -34,11 +34,12 @@ __all__ = [
 ]
 
 MAX_MAILBOXES: Final = 64
-MAX_BATCH: Final = 1000
+MAX_BATCH: Final = 500
 MAX_BATCH_BYTES: Final = 2 << 20
 _REQUEST: Final = "assay.ledger.etcd.request"
 _ANSWER: Final = "assay.ledger.etcd.answer"
-_MAX_MESSAGE: Final = 500
+_MAX_MESSAGE: Final = 500  # characters of one refusal
+_MESSAGES: Final = 100_000  # characters of all refusals in an answer, which must not need the store
 _KNOWN: Final[dict[str, type[AssayError]]] = {
     each.__name__: each
     for each in (
@@ -103,10 +104,11 @@ class Answer:
     @property
     def encoded(self) -> bytes:
         """The canonical bytes."""
+        room = min(_MAX_MESSAGE, _MESSAGES // max(1, len(self.fates)))
         fates = tuple(
             (each.index, each.height, each.position, (), "")
             if each.refusal is None
-            else (each.index, 0, 0, error_names(each.refusal), str(each.refusal)[:_MAX_MESSAGE])
+            else (each.index, 0, 0, error_names(each.refusal), str(each.refusal)[:room])
             for each in self.fates
         )
         return encode_record(_ANSWER, 1, self.sequence, self.height, fates)
