@@ -2,9 +2,16 @@
 
 import io
 import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
 from contract.store_contract import SMALL, StoreContract, content
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from support import kubo_node
 
 from assay.core.errors import InvalidInput, SystemFailure
@@ -126,6 +133,34 @@ def test_addresses_that_are_none(url):
         KuboStore(url)
     with pytest.raises(InvalidInput):
         KuboStore("http://127.0.0.1:5001", timeout=0)
+
+
+def self_signed(path):
+    """A certificate for 127.0.0.1 and its key, in one PEM file."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1)
+    )
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = builder.add_extension(address, True).sign(key, hashes.SHA256())
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(secret + certificate.public_bytes(Encoding.PEM))
+    return path
+
+
+def test_over_tls(tmp_path):
+    pem = self_signed(tmp_path / "node.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with kubo_node.running(context) as node:
+        store = KuboStore(node.url, ca_file=str(pem), timeout=30)
+        assert store.get(store.put(content(300_000))) == content(300_000)
+        store.close()
+        for other in ({}, {"ca_file": str(self_signed(tmp_path / "other.pem"))}):
+            with pytest.raises(SystemFailure, match="CERTIFICATE_VERIFY_FAILED"):
+                KuboStore(node.url, timeout=30, **other).put(b"x")
+        assert len(node.requests) == 4
 
 
 def test_nobody_listens():

@@ -126,8 +126,8 @@ def line(value):
 
 
 @contextmanager
-def running():
-    """A node that serves until the block ends."""
+def running(tls=None):
+    """A node that serves until the block ends; over TLS with the server's context `tls`."""
     node = Node()
 
     class Handler(BaseHTTPRequestHandler):
@@ -182,7 +182,9 @@ def running():
             pass  # clients that go away in mid-answer
 
     server = Server(("127.0.0.1", 0), Handler)
-    node.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    node.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     try:

@@ -48,14 +48,16 @@ class KuboStore(Store):
         *,
         timeout: float = 60.0,
         authorization: str | None = None,
+        ca_file: str | None = None,
     ) -> None:
         """Names the node; the first request connects.
 
         `timeout` is how long, in seconds, one read or write on the connection may take (pinning and collecting large
         DAGs may need more). `authorization` is the value of that header, if the node or a proxy before it asks for one.
+        For https, `ca_file` names the certificates to trust in the place of the system's.
         """
         self.profile = profile.check()
-        self._rpc: Final = KuboRpc(url, timeout=timeout, authorization=authorization)
+        self._rpc: Final = KuboRpc(url, timeout=timeout, authorization=authorization, ca_file=ca_file)
         self._additions: Final = _Additions()
 
     def __repr__(self) -> str:

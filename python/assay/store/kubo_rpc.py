@@ -41,7 +41,7 @@ class KuboError(SystemFailure):
 class KuboRpc:
     """One node."""
 
-    def __init__(self, url: str, *, timeout: float, authorization: str | None) -> None:
+    def __init__(self, url: str, *, timeout: float, authorization: str | None, ca_file: str | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise InvalidInput(f"the address of a node is http://HOST:PORT or https://..., not {url!r}")
@@ -53,6 +53,7 @@ class KuboRpc:
         self._parts: Final = parts
         self._timeout: Final = timeout
         self._authorization: Final = authorization
+        self._tls: Final = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
         self._mine: Final = threading.local()
 
     def call(self, command: str, options: Mapping[str, str], *, limit: int) -> bytes:
@@ -106,9 +107,8 @@ class KuboRpc:
         connection: http.client.HTTPConnection | None = getattr(self._mine, "connection", None)
         if connection is None:
             host, port = self._parts.hostname or "", self._parts.port
-            if self._parts.scheme == "https":
-                context = ssl.create_default_context()
-                connection = http.client.HTTPSConnection(host, port, timeout=self._timeout, context=context)
+            if self._tls is not None:
+                connection = http.client.HTTPSConnection(host, port, timeout=self._timeout, context=self._tls)
             else:
                 connection = http.client.HTTPConnection(host, port, timeout=self._timeout)
             connection.connect()
