@@ -104,11 +104,14 @@ def certificate_of(state: StateReader, index: int) -> Certificate | None:
 def account(state: StateReader, index: int) -> Account | None:
     """The account with an index, as of the state."""
     certificate = certificate_of(state, index)
-    if certificate is None:
-        return None
+    return None if certificate is None else standing(state, certificate)
+
+
+def standing(state: StateReader, certificate: Certificate) -> Account:
+    """The account of a certificate, the newest one of it, as of the state."""
     revoked = state.get(f"revoked/{certificate.serial:x}")
     return Account(
-        index=index,
+        index=certificate.index,
         generation=certificate.generation,
         role=certificate.role,
         name=certificate.name,

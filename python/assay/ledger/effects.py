@@ -160,7 +160,7 @@ class Effects:
             ("ranges", [ranged[:2] for ranged in ranges]),
             ("writes", [write[:1] for write in writes]),
         ):
-            keys = [_order(place) for place in places]
+            keys = [_order(place) for place in places] if len(places) > 1 else []
             if any(before >= after for before, after in pairwise(keys)):
                 raise EncodingError(f"the {name} of effects do not ascend")
         decode(result, limit=MAX_EFFECTS_BYTES)

@@ -62,14 +62,18 @@ class Endorsement:
 
 def sign_endorsement(key: SigningKey, proposal: Transaction, effects: Effects) -> bytes:
     """The signature of an endorser, 64 bytes, on what a proposal does."""
-    return key.sign(_ENDORSEMENT, (proposal.digest, effects.digest))
+    return key.sign_digest(_signed(proposal, effects.digest))
+
+
+def _signed(proposal: Transaction, effects_digest32: bytes) -> bytes:
+    return digest(_ENDORSEMENT, (proposal.digest, effects_digest32))
 
 
 def signed_endorsements(transaction: Transaction) -> list[tuple[int, bytes, bytes]]:
     """The endorsements of a transaction as (account index, digest signed, signature); worked out once."""
     known: list[tuple[int, bytes, bytes]] | None = transaction.__dict__.get("_signed_endorsements")
     if known is None:
-        signed = digest(_ENDORSEMENT, (transaction.proposal.digest, effects_digest(transaction.effects)))
+        signed = _signed(transaction.proposal, effects_digest(transaction.effects))
         known = [(one.endorser, signed, one.signature) for one in decode_endorsements(transaction.endorsements)]
         transaction.__dict__["_signed_endorsements"] = known
     return known
@@ -89,15 +93,16 @@ def decode_endorsements(data: bytes) -> tuple[Endorsement, ...]:
     endorsements: list[Endorsement] = []
     last = -1
     for item in items:
-        match item:
-            case (int() as endorser, bytes() as signature) if type(item) is tuple and type(endorser) is int:
-                endorsements.append(Endorsement(endorser, signature))
-            case _:
-                raise EncodingError("an endorsement is (account index, signature)")
+        if type(item) is not tuple or len(item) != 2:
+            raise EncodingError("an endorsement is (account index, signature)")
+        endorser, signature = item
+        if type(endorser) is not int or type(signature) is not bytes:
+            raise EncodingError("an endorsement is (account index, signature)")
         if not last < endorser <= MAX_INDEX:
             raise EncodingError("the endorsements do not ascend by account: each endorses once")
         if len(signature) > _MAX_SIGNATURE_BYTES:
             raise LimitError(f"a signature has at most {_MAX_SIGNATURE_BYTES} bytes")
+        endorsements.append(Endorsement(endorser, signature))
         last = endorser
     return tuple(endorsements)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from assay.core.clock import Clock, system_clock
@@ -190,9 +190,5 @@ def endorse(proposal: Proposal, endorsers: Sequence[Endorsing], pool: Executor |
             )
     if (first.effects.height, first.effects.time) != (proposal.height, proposal.time):
         raise Disagreement("the endorsers answered for another height or time than was asked")
-    return replace(
-        proposal.transaction,
-        effects=first.effects.encoded,
-        endorsements=encode_endorsements([answer.endorsement for answer in answers]),
-        signature=b"",
-    )
+    endorsements = encode_endorsements([answer.endorsement for answer in answers])
+    return proposal.transaction.endorsed(first.effects.encoded, endorsements)

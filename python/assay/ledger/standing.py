@@ -21,20 +21,24 @@ class KnownAccounts:
     def __init__(self, store: Store) -> None:
         self._state = SpaceState(Overlay(store), ACCOUNTS)
         self._known: dict[int, _Known] = {}
-        self._fresh: int | None = None  # the time for which freshness was checked
+        self._fresh: tuple[int, int] | None = None  # the times for which freshness was checked; so it holds between
 
     def find(self, index: int) -> _Known:
         """The newest certificate of account `index` with its standing, None when there is none."""
         if index not in self._known:
-            certificate, account = accounts.certificate_of(self._state, index), accounts.account(self._state, index)
-            self._known[index] = None if certificate is None or account is None else (certificate, account)
+            certificate = accounts.certificate_of(self._state, index)
+            if certificate is None:
+                self._known[index] = None
+            else:
+                self._known[index] = certificate, accounts.standing(self._state, certificate)
         return self._known[index]
 
     def check_fresh(self, time: int) -> None:
         """Raise `RevokedError` when nobody is in force at `time`: the authority expired, or its list is stale."""
-        if self._fresh != time:
+        first, last = self._fresh or (time, time)
+        if self._fresh is None or not first <= time <= last:
             accounts.check_fresh(self._state, time)
-            self._fresh = time
+            self._fresh = min(first, time), max(last, time)
 
     def forget(self) -> None:
         """The accounts have changed."""

@@ -99,7 +99,15 @@ class Transaction:
         """The same transaction with the sender's signature."""
         signed = replace(self, signature=key.sign_digest(self.digest))
         signed.__dict__.update(body=self.body, digest=self.digest)
+        if "proposal" in self.__dict__:
+            signed.__dict__["proposal"] = self.proposal
         return signed
+
+    def endorsed(self, effects: bytes, endorsements: bytes) -> Transaction:
+        """A proposal with what its endorsers gave, for its sender to sign."""
+        endorsed = replace(self, effects=effects, endorsements=endorsements, signature=b"")
+        endorsed.__dict__["proposal"] = self
+        return endorsed
 
     def check_signature(self, certificate: Certificate) -> None:
         """Raise `SignatureError` unless the key of `certificate` signed this transaction."""
