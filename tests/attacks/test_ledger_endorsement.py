@@ -626,6 +626,32 @@ def test_geneses_with_bad_policies(world):
     assert world.new_genesis(policies={}).chain_id != world.genesis.chain_id
 
 
+def test_roles_that_may_call_at_all(tmp_path):
+    """The channel's say comes before the contracts' and the endorsers'."""
+    world = EndorsedWorld()
+    genesis = world.new_genesis(callers=frozenset({Role.OPERATOR}))
+    assert Genesis.decode(genesis.encoded) == genesis
+    with world.begin(tmp_path / "x", genesis) as ledger:
+        user, operator = world.clients(ledger)
+        endorsers = world.endorsers(tmp_path / "x")
+        by_operator = operator.endorsed("tally", "add", add(1), endorsers)
+        by_user = replace(by_operator, sender=0, certificate=world.user.certificate.der, counter=1)
+        calls = [user.transaction("other", "add", add(1)), endorsed_by(by_user, user, *world.owners)]
+        for transaction in calls:
+            with pytest.raises(AuthorizationError, match="is a user, which may call no contract of this chain"):
+                ledger.submit(transaction)
+        with pytest.raises(AuthorizationError, match="may call no contract"):
+            user.endorsed("tally", "add", add(1), endorsers)
+        assert operator.submit("other", "add", add(1)).result == 1
+        assert operator.submit_endorsed("tally", "add", add(1), endorsers).result == 1
+        user.submit("accounts", "revoke", world.authority.revocation_list().der)  # which anybody certified may bring
+        verify_ledger(ledger, world.registry)
+    for bad in ({Role.USER}, ("user",), frozenset({"user"}), None):
+        with pytest.raises(InvalidInput):
+            replace(genesis, callers=bad)
+    world.close()
+
+
 def test_an_endorser_needs_the_contracts(ledger, world):
     with pytest.raises(AssayError, match="unknown contract"):
         Endorser(ledger, world.owners[0])

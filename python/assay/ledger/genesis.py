@@ -1,6 +1,6 @@
 """The genesis: what a chain is. Its digest is the chain's id, which every block and transaction names.
 
-genesis  = ("assay.ledger.genesis", 2, label, time, signers, quorum, contracts, records)
+genesis  = ("assay.ledger.genesis", 2, label, time, signers, quorum, contracts, records, callers)
 chain id = digest_bytes("assay/ledger/genesis/v2", genesis)
 """
 
@@ -17,7 +17,7 @@ from assay.core.encoding import decode_record, digest_bytes, encode_record
 from assay.core.errors import EncodingError, InvalidInput, WrongType
 from assay.identity.certificate import AuthorityCertificate
 from assay.identity.revocation import RevocationList
-from assay.identity.roles import Role
+from assay.identity.roles import EVERYONE, Role
 from assay.ledger.accounts import ACCOUNTS, Accounts, accounts_parameters
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.policy import HasRole, Member, OutOf, Policy, decode_policy, encode_policy
@@ -52,7 +52,8 @@ class Genesis:
     """Label, time (ms), who may seal blocks (Ed25519 keys, `quorum` of them each block), and the contracts.
 
     `records` says who may append records: accounts of these roles, or `ANYONE`: all accounts, and without a signature
-    whoever takes a sender's number from `UNAUTHENTICATED` on.
+    whoever takes a sender's number from `UNAUTHENTICATED` on. `callers` are the roles that may call contracts at all,
+    whatever the contracts allow; certificates and revocations anybody certified may bring.
     """
 
     label: str
@@ -61,6 +62,7 @@ class Genesis:
     quorum: int
     contracts: tuple[Instance, ...]
     records: frozenset[Role] | Literal["anyone"] = NOBODY
+    callers: frozenset[Role] = EVERYONE
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.signers) <= _MAX_SIGNERS or len(set(self.signers)) != len(self.signers):
@@ -73,6 +75,8 @@ class Genesis:
             raise InvalidInput("time is in ms since 1970")
         if self.records != ANYONE and not all(isinstance(role, Role) for role in self.records):
             raise InvalidInput(f"records may be appended by a set of roles or by ANYONE, not {self.records!r}")
+        if not isinstance(self.callers, frozenset) or not all(isinstance(role, Role) for role in self.callers):
+            raise InvalidInput(f"contracts may be called by a set of roles, not {self.callers!r}")
         names = [contract.instance for contract in self.contracts]
         if names[:1] != [ACCOUNTS] or self.contracts[0].name != Accounts.name or len(set(names)) != len(names):
             raise InvalidInput(f"the first contract of a chain is {ACCOUNTS!r}, and no two have one name: {names}")
@@ -99,6 +103,7 @@ class Genesis:
         registry: ContractRegistry | None = None,
         quorum: int = 1,
         records: frozenset[Role] | Literal["anyone"] = NOBODY,
+        callers: frozenset[Role] = EVERYONE,
         clock: Clock = system_clock,
     ) -> Genesis:
         """The genesis of a new chain whose identities `authority` certifies.
@@ -115,14 +120,14 @@ class Genesis:
         ]
         if not policies.keys() <= {contract.instance for contract in instances}:
             raise InvalidInput(f"there are policies for {sorted(policies)}, not all of them contracts of the chain")
-        return cls(label, clock(), tuple(signers), quorum, tuple(instances), records)
+        return cls(label, clock(), tuple(signers), quorum, tuple(instances), records, callers)
 
     @cached_property
     def encoded(self) -> bytes:
         """The canonical bytes."""
         contracts = tuple((c.instance, c.name, c.code, c.parameters, encode_policy(c.policy)) for c in self.contracts)
-        records = (ANYONE,) if self.records == ANYONE else tuple(sorted(role.value for role in self.records))
-        fields = (self.label, self.time, self.signers, self.quorum, contracts, records)
+        records = (ANYONE,) if self.records == ANYONE else _names(self.records)
+        fields = (self.label, self.time, self.signers, self.quorum, contracts, records, _names(self.callers))
         return encode_record(_KIND, 2, *fields, limit=_MAX_BYTES)
 
     @cached_property
@@ -133,8 +138,9 @@ class Genesis:
     @classmethod
     def decode(cls, data: bytes) -> Genesis:
         """Read what `encoded` gave."""
-        types = (str, int, tuple, int, tuple, tuple)
-        label, time, signers, quorum, contracts, records = decode_record(data, _KIND, 2, *types, limit=_MAX_BYTES)
+        types = (str, int, tuple, int, tuple, tuple, tuple)
+        fields = decode_record(data, _KIND, 2, *types, limit=_MAX_BYTES)
+        label, time, signers, quorum, contracts, records, callers = fields
         if not all(type(signer) is bytes for signer in signers):
             raise EncodingError("the signers of a genesis are bytes")
         for contract in contracts:
@@ -144,16 +150,19 @@ class Genesis:
             Instance(instance, name, code, parameters, decode_policy(policy))
             for instance, name, code, parameters, policy in contracts
         )
-        return cls(label, time, signers, quorum, instances, _decode_records(records))
+        leave: frozenset[Role] | Literal["anyone"] = ANYONE if records == (ANYONE,) else _roles(records)
+        return cls(label, time, signers, quorum, instances, leave, _roles(callers))
 
 
-def _decode_records(records: tuple[object, ...]) -> frozenset[Role] | Literal["anyone"]:
-    if records == (ANYONE,):
-        return ANYONE
+def _names(roles: frozenset[Role]) -> tuple[str, ...]:
+    return tuple(sorted(role.value for role in roles))
+
+
+def _roles(names: tuple[object, ...]) -> frozenset[Role]:
     try:
-        roles = frozenset(Role(role) for role in records)
+        roles = frozenset(Role(name) for name in names)
     except ValueError:
-        raise EncodingError(f"the genesis lets {records!r} append records: not roles") from None
-    if tuple(sorted(role.value for role in roles)) != records:
-        raise EncodingError("the roles that may append records ascend")
+        raise EncodingError(f"{names!r} in the genesis are not roles") from None
+    if _names(roles) != names:
+        raise EncodingError("the roles in a genesis ascend")
     return roles

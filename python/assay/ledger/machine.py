@@ -252,6 +252,10 @@ class Machine:
         contract = self._contracts.get(transaction.contract)
         if contract is None:
             raise NotFound(f"no contract {transaction.contract!r} on this chain; there are {sorted(self._contracts)}")
+        if sender.role not in self.genesis.callers and transaction.contract != ACCOUNTS:
+            raise AuthorizationError(
+                f"{sender.name!r} is a {sender.role.value} and may not call contracts of this chain"
+            )
         roles = contract.methods.get(transaction.method)
         if roles is None:
             raise NotFound(f"contract {transaction.contract!r} has no method {transaction.method!r}")
