@@ -254,7 +254,7 @@ class Machine:
             raise NotFound(f"no contract {transaction.contract!r} on this chain; there are {sorted(self._contracts)}")
         if sender.role not in self.genesis.callers and transaction.contract != ACCOUNTS:
             raise AuthorizationError(
-                f"{sender.name!r} is a {sender.role.value} and may not call contracts of this chain"
+                f"{sender.name!r} is a {sender.role.value}, which may call no contract of this chain"
             )
         roles = contract.methods.get(transaction.method)
         if roles is None:
