@@ -57,6 +57,12 @@ void Montgomery::subtract_once(u64* r, const u64* a, u64 carry) noexcept {
   for (std::size_t i = 0; i < n; ++i) r[i] = (a[i] & keep) | (product_[i] & ~keep);
 }
 
+// A product with a factor below N is below 2 N.
+void Montgomery::mul_number(u64* r, const u64* a, const u64* b) noexcept {
+  mul(row_, a, b);
+  subtract_once(r, row_, 0);
+}
+
 // a 1 R^-1 < N + 1 for any a below R, so that one subtraction is enough.
 void Montgomery::leave(u64* r, const u64* a) noexcept {
   if (in_pairs()) return pairs_.leave(r, a);
@@ -69,11 +75,10 @@ void Montgomery::leave(u64* r, const u64* a) noexcept {
 
 void Montgomery::unscale(u64* r, const u64* a) noexcept { in_pairs() ? pairs_.unscale(r, a) : leave(r, a); }
 
-// a R mod N times R^-1: a product with a factor below N is below 2 N before the last subtraction.
+// a R mod N times R^-1
 void Montgomery::canonical(u64* r, const u64* a) noexcept {
   if (in_pairs()) return pairs_.canonical(r, a);
-  mul(row_, a, modulus_.one);
-  subtract_once(r, row_, 0);
+  mul_number(r, modulus_.one, a);
 }
 
 void Montgomery::add(u64* r, const u64* a, const u64* b) noexcept {

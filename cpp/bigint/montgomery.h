@@ -42,6 +42,8 @@ class Montgomery {
   // The canonical residue of x, of any number of words (at least one); r may be x only if count <= n. 2 ceil(count / n)
   // - 1 products.
   void enter(std::uint64_t* r, const std::uint64_t* x, std::size_t count) noexcept;
+  // The product of the number b below R and the number that the canonical a stands for, below N. Whole rows only.
+  void mul_number(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b) noexcept;
   // The number a stands for, below N.
   void leave(std::uint64_t* r, const std::uint64_t* a) noexcept;
   // The canonical row of a R^-1, such that mul() with it is the product with the number that a stands for: leave(),

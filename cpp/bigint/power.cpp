@@ -248,9 +248,13 @@ Status multiply(const MultiplyBatch& batch, JobControl* control) noexcept {
       }
       u64 *x = memory.data(), *y = x + size;
       arithmetic.enter(x, batch.a + words * i, words);
-      arithmetic.enter(y, batch.b + words * i, words);
-      arithmetic.mul(x, x, y);
-      arithmetic.leave(batch.out + words * i, x);
+      const u64* b = batch.b + words * i;
+      if (words > size) {
+        arithmetic.enter(y, b, words);
+        arithmetic.leave(y, y);
+        b = y;
+      }
+      arithmetic.mul_number(batch.out + words * i, x, b);
       std::fill_n(batch.out + words * i + size, words - size, 0);
     }
     return Status::ok;
