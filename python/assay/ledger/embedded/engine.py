@@ -12,6 +12,7 @@ from assay.ledger.base import Engine, check_channel_name
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded.ledger import EmbeddedLedger
 from assay.ledger.genesis import Genesis
+from assay.ledger.sealing import Sealer
 
 __all__ = ["EmbeddedEngine"]
 
@@ -32,11 +33,11 @@ class EmbeddedEngine(Engine):
         """The file of channel `name`."""
         return self.folder / f"{check_channel_name(name)}{_SUFFIX}"
 
-    def create(self, name: str, genesis: Genesis, key: SealingKey) -> EmbeddedLedger:
+    def create(self, name: str, genesis: Genesis, key: SealingKey | Sealer) -> EmbeddedLedger:
         """Begin the chain of `genesis` as channel `name`, and open it; `StateError` when there is one."""
         return EmbeddedLedger.create(self.path(name), genesis, key, registry=self._registry, clock=self._clock)
 
-    def open(self, name: str, key: SealingKey | None = None) -> EmbeddedLedger:
+    def open(self, name: str, key: SealingKey | Sealer | None = None) -> EmbeddedLedger:
         """Open channel `name`, for reading when there is no key; `NotFound` when there is none."""
         return EmbeddedLedger(self.path(name), key, registry=self._registry, clock=self._clock)
 

@@ -18,7 +18,7 @@ from assay.ledger.etcd.ledger import EtcdLedger
 from assay.ledger.etcd.url import Address
 from assay.ledger.genesis import Genesis
 from assay.ledger.machine import Machine
-from assay.ledger.sealing import seal_with
+from assay.ledger.sealing import Sealer, sealer_of
 from assay.ledger.sequencer import MAX_QUEUE
 from assay.ledger.state import MemoryStore
 from assay.store import FolderStore, Store
@@ -62,9 +62,9 @@ class EtcdEngine(Engine):
     def _chain(self, name: str, gateway: Gateway) -> Chain:
         return Chain(gateway, Layout.of(self.address.prefix, name), self._bodies, self._patience)
 
-    def create(self, name: str, genesis: Genesis, key: SealingKey) -> EtcdLedger:
+    def create(self, name: str, genesis: Genesis, key: SealingKey | Sealer) -> EtcdLedger:
         """Begin the chain of `genesis` as channel `name`, and open it; `StateError` when there is one."""
-        sealer = seal_with(genesis, key)
+        sealer = sealer_of(genesis, key)
         change = Change.first(genesis, Machine(genesis, self._registry).begin(MemoryStore()))
         sealed = sealer.seal(change, None)
         body = encode_block(sealed, tuple(change.entries))
@@ -74,7 +74,7 @@ class EtcdEngine(Engine):
     def open(
         self,
         name: str,
-        key: SealingKey | None = None,
+        key: SealingKey | Sealer | None = None,
         *,
         forwarding: bool = False,
         local_reads: bool = False,
@@ -82,8 +82,9 @@ class EtcdEngine(Engine):
     ) -> EtcdLedger:
         """Open channel `name`; `NotFound` when there is none.
 
-        With `key` the process may come to lead; with `forwarding` it hands its transactions to whoever leads; with
-        neither it is for reading. `local_reads` are answered by the replica alone, and may be a moment old.
+        With `key`, or a sealer for several, the process may come to lead; with `forwarding` it hands its
+        transactions to whoever leads; with neither it is for reading. `local_reads` are answered by the replica
+        alone, and may be a moment old.
         """
         gateway = Gateway(self.address, timeout=self._timeout)
         return EtcdLedger(

@@ -29,7 +29,7 @@ from assay.ledger.etcd.listener import Listener
 from assay.ledger.etcd.local import Local
 from assay.ledger.genesis import Genesis
 from assay.ledger.machine import Machine
-from assay.ledger.sealing import seal_with
+from assay.ledger.sealing import Sealer, sealer_of
 from assay.ledger.sequenced import SequencedLedger
 from assay.ledger.sequencer import Sequencer
 from assay.ledger.transactions import Transaction
@@ -51,7 +51,7 @@ class EtcdLedger(SequencedLedger):
         self,
         name: str,
         chain: Chain,
-        key: SealingKey | None,
+        key: SealingKey | Sealer | None,
         *,
         channel: str,
         registry: ContractRegistry,
@@ -65,7 +65,7 @@ class EtcdLedger(SequencedLedger):
         with ExitStack() as undo:
             undo.callback(chain.gateway.close)
             genesis = Genesis.decode(chain.genesis())
-            seal = None if key is None else seal_with(genesis, key)
+            seal = None if key is None else sealer_of(genesis, key)
             machine = Machine(genesis, registry)
             self._local = Local(replica, channel)
             undo.callback(self._local.close)
