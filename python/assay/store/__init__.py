@@ -1,7 +1,7 @@
 """Content-addressed blobs: bytes under the name of their hash, the same CIDs as IPFS gives.
 
-- `base`: the protocol that every back end follows; `folder`: the one in a local folder (`locks`, `verify`);
-  `kubo`: the one on a node of IPFS (`kubo_rpc`)
+- `base`: the protocol that every back end follows
+- `folder`: in a local folder (`blockfile`, `locks`, `verify`); `kubo`: on a node of IPFS (`kubo_rpc`)
 - `cid`: names; `protobuf`, `dagpb`, `unixfs`: the encodings of nodes; `profiles`: how files are cut
 - `layout`: from a file to its blocks (`hashing`: 32 at a time); `reading`: from the blocks to the file
 - `vault`: sealed objects with a key each (`sealing`), wrapped for recipients (`recipients`), kept apart (`keyring`)

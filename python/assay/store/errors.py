@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from assay.core.errors import NotFound, VerificationError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from assay.core.errors import AssayError, NotFound, SystemFailure, VerificationError
 from assay.store.cid import Cid
 
-__all__ = ["BadFile", "DamagedBlock", "DamagedSeal", "KeyErased", "MissingBlock", "NoKey"]
+__all__ = ["BadFile", "DamagedBlock", "DamagedSeal", "KeyErased", "MissingBlock", "NoKey", "explained"]
 
 
 class MissingBlock(NotFound):
@@ -51,3 +54,14 @@ class KeyErased(NotFound):
 
 class DamagedSeal(VerificationError):
     """A sealed object, or a wrapped key, was changed, cut, mixed up, or belongs to another key."""
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """What the operating system refuses becomes a `SystemFailure`."""
+    try:
+        yield
+    except AssayError:
+        raise
+    except OSError as error:
+        raise SystemFailure(error.errno, f"{what}: {error.strerror}") from error

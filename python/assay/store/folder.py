@@ -13,24 +13,23 @@ Any number of threads and processes may use one folder, on a file system with fl
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from assay.core.errors import AssayError, EncodingError, NotFound, StateError, SystemFailure
+from assay.core.errors import AssayError, EncodingError, NotFound, StateError
 from assay.core.files import atomic_create, sync_folder
 from assay.core.json_text import parse_json
 from assay.core.progress import SILENT, Progress
 from assay.store import reading
-from assay.store.base import MAX_BLOCK, Adding, Collected, Store
+from assay.store.base import Adding, Collected, Store
+from assay.store.blockfile import holds, read_block, write_block
 from assay.store.cid import Cid
-from assay.store.errors import DamagedBlock, MissingBlock
+from assay.store.errors import DamagedBlock, MissingBlock, explained
 from assay.store.hashing import LANES
 from assay.store.layout import Block
 from assay.store.locks import Locks
@@ -40,9 +39,6 @@ from assay.store.verify import DamagedStore, Verified
 __all__ = ["FolderStore"]
 
 _FORMAT: Final = 1
-_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class FolderStore(Store):
@@ -59,7 +55,7 @@ class FolderStore(Store):
             SystemFailure: the folder cannot be made or read.
         """
         self.path: Final = Path(path)
-        with _explained(f"the store {self.path} cannot be opened"):
+        with explained(f"the store {self.path} cannot be opened"):
             found = self._settings()
             if found is None and not create:
                 raise NotFound(f"there is no store at {self.path}")
@@ -104,7 +100,7 @@ class FolderStore(Store):
 
     def load(self, cid: Cid) -> bytes:
         """See `Store.load`. Links, folders, devices and what is too large are no blocks."""
-        return _read_block(self._place("blocks", cid), cid)
+        return read_block(self._place("blocks", cid), cid)
 
     def has(self, cid: Cid) -> bool:
         """See `Store.has`."""
@@ -122,7 +118,7 @@ class FolderStore(Store):
     @contextmanager
     def adding(self) -> Iterator[Adding]:
         """See `Store.adding`. Waits for the sweep of a collection to end."""
-        with _explained(f"the store {self.path} cannot be written"), self._locks.adding():
+        with explained(f"the store {self.path} cannot be written"), self._locks.adding():
             addition = _FolderAdding(self)
             yield addition
             addition.flush()
@@ -140,7 +136,7 @@ class FolderStore(Store):
     def unpin(self, cid: Cid) -> None:
         """See `Store.unpin`."""
         place = self._place("pins", cid)
-        with _explained(f"the store {self.path} cannot be written"):
+        with explained(f"the store {self.path} cannot be written"):
             try:
                 place.unlink()
             except FileNotFoundError:
@@ -166,7 +162,7 @@ class FolderStore(Store):
         for each block that is kept.
         """
         kept: set[Cid] = set()
-        with _explained(f"the store {self.path} cannot be written"), self._locks.collecting():
+        with explained(f"the store {self.path} cannot be written"), self._locks.collecting():
             self._keep(kept, progress)
             with self._locks.sweeping():
                 self._keep(kept, progress)  # what was pinned since
@@ -276,8 +272,8 @@ class _FolderAdding(Adding):
         for cid, block in blocks:
             place = self._store._place("blocks", cid)
             self._use(place.parent)
-            if not _holds(place, cid, block):
-                self._write(place, block)
+            if not holds(place, cid, block):
+                write_block(place, block, self._store.path / "incoming")
 
     def pin(self, cid: Cid) -> None:
         self.flush()
@@ -293,27 +289,6 @@ class _FolderAdding(Adding):
         self._changed.clear()
         self._unsettled.clear()
 
-    def _write(self, place: Path, block: bytes | memoryview) -> None:
-        temporary = self._store.path / "incoming" / secrets.token_hex(16)
-        descriptor = os.open(temporary, _CREATE, 0o600)
-        try:
-            try:
-                view = memoryview(block)
-                while len(view):
-                    view = view[os.write(descriptor, view) :]
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            folder = os.open(place.parent, _FOLDER)  # refuses a link in the place of the folder
-            try:
-                os.replace(temporary, place.name, dst_dir_fd=folder)
-            finally:
-                os.close(folder)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-
     def _use(self, shard: Path) -> None:
         """Makes a shard if need be; it and, the first time, the folder that lists it are flushed in the end."""
         if shard not in self._store._settled:
@@ -321,44 +296,3 @@ class _FolderAdding(Adding):
                 shard.mkdir(mode=0o700)
             self._unsettled.add(shard)
         self._changed.add(shard)
-
-
-def _read_block(place: Path, cid: Cid) -> bytes:
-    try:
-        descriptor = os.open(place, _READ)
-    except FileNotFoundError:
-        raise MissingBlock(cid) from None
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise DamagedBlock(cid, "a symbolic link lies in its place") from None
-        raise SystemFailure(f"the block {cid} cannot be read: {error.strerror}") from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise DamagedBlock(cid, "no file lies in its place")
-        if status.st_size > MAX_BLOCK:
-            raise DamagedBlock(cid, f"its file has {status.st_size} bytes, above the limit of {MAX_BLOCK}")
-        block = os.read(descriptor, status.st_size + 1)
-        while len(block) <= MAX_BLOCK and (piece := os.read(descriptor, MAX_BLOCK)):  # it grows, or comes in pieces
-            block += piece
-        return block
-    finally:
-        os.close(descriptor)
-
-
-def _holds(place: Path, cid: Cid, block: bytes | memoryview) -> bool:
-    try:
-        return _read_block(place, cid) == bytes(block)  # a memoryview compares byte by byte
-    except (MissingBlock, DamagedBlock):
-        return False
-
-
-@contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """What the operating system refuses becomes a `SystemFailure`."""
-    try:
-        yield
-    except AssayError:
-        raise
-    except OSError as error:
-        raise SystemFailure(error.errno, f"{what}: {error.strerror}") from error

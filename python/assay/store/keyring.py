@@ -16,16 +16,15 @@ keep the folder on an encrypted volume without snapshots.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from assay.core.errors import AssayError, EncodingError, StateError, SystemFailure
+from assay.core.errors import EncodingError, StateError
 from assay.core.files import atomic_create, sync_folder
 from assay.core.private_files import destroy_private, read_private
 from assay.store.cid import Cid
-from assay.store.errors import KeyErased, NoKey
+from assay.store.errors import KeyErased, NoKey, explained
 from assay.store.locks import locked
 from assay.store.recipients import WRAPPED_BYTES, Recipient, RecipientKey
 
@@ -41,7 +40,7 @@ class Keyring:
         Raises `StateError` for a folder that others may enter, or that holds something else.
         """
         self.path: Final = Path(path)
-        with self._explained():
+        with explained(f"the keyring {self.path} cannot be used"):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self.path.stat().st_mode & 0o077:
                 raise StateError(f"the keyring {self.path} is open to others: chmod 700 it")
@@ -55,7 +54,7 @@ class Keyring:
         """Keeps a wrapped key, durably. Raises `KeyErased`; `StateError` if the recipient has one already."""
         if not isinstance(wrapped, bytes) or len(wrapped) != WRAPPED_BYTES:
             raise EncodingError(f"a wrapped key has {WRAPPED_BYTES} bytes")
-        with self._explained(), locked(self.path / "lock"):
+        with explained(f"the keyring {self.path} cannot be used"), locked(self.path / "lock"):
             self._require_live(cid)
             folder = self._place("keys", cid)
             self._make(folder)
@@ -70,7 +69,7 @@ class Keyring:
 
     def wrapped(self, cid: Cid, recipient: Recipient) -> bytes:
         """The wrapped key, to send to its recipient, who keeps it with `add`. Raises `KeyErased`, `NoKey`."""
-        with self._explained():
+        with explained(f"the keyring {self.path} cannot be used"):
             self._require_live(cid)
             path = self._place("keys", cid) / str(recipient)
             if not path.exists():
@@ -83,7 +82,7 @@ class Keyring:
 
     def recipients(self, cid: Cid) -> tuple[Recipient, ...]:
         """Who can open the object with a key from here. Raises `KeyErased`; empty for an unknown object."""
-        with self._explained():
+        with explained(f"the keyring {self.path} cannot be used"):
             self._require_live(cid)
             folder = self._place("keys", cid)
             names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
@@ -91,7 +90,7 @@ class Keyring:
 
     def withdraw(self, cid: Cid, recipient: Recipient) -> None:
         """Destroys one recipient's wrapped key. A key that the recipient unwrapped before opens the object still."""
-        with self._explained(), locked(self.path / "lock"):
+        with explained(f"the keyring {self.path} cannot be used"), locked(self.path / "lock"):
             self._require_live(cid)
             path = self._place("keys", cid) / str(recipient)
             if not path.exists():
@@ -104,7 +103,7 @@ class Keyring:
 
         Raises `NoKey` for an object of which there never was a key. See above for what this does not reach.
         """
-        with self._explained(), locked(self.path / "lock"):
+        with explained(f"the keyring {self.path} cannot be used"), locked(self.path / "lock"):
             folder, mark = self._place("keys", cid), self._place("erased", cid)
             if not folder.is_dir() and not mark.exists():
                 raise NoKey(f"the keyring {self.path} has no key of {cid}")
@@ -138,12 +137,3 @@ class Keyring:
             with suppress(FileExistsError):
                 each.mkdir(mode=0o700)
             sync_folder(each.parent)
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except AssayError:
-            raise
-        except OSError as error:
-            raise SystemFailure(error.errno, f"the keyring {self.path}: {error.strerror}") from error
