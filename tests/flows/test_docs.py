@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,25 @@ def test_the_page_on_paillier_decrypts() -> None:
     for block in blocks("docs/paillier.md"):
         exec(compile(block, "docs/paillier.md", "exec"), namespace)
     assert "lies outside the encoding" in str(namespace["refusal"])
+
+
+def test_the_page_on_the_ledger_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first block is a module of its own, `counter.py`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    module, *rest = blocks("docs/ledger.md")
+    (tmp_path / "counter.py").write_text(module)
+    namespace: dict[str, object] = {}
+    exec(compile("from counter import Refused, encode", "docs/ledger.md", "exec"), namespace)
+    try:
+        for block in rest:
+            exec(compile(block, "docs/ledger.md", "exec"), namespace)
+        assert namespace["refusal"] == "amount -5 is not a positive number"
+    finally:
+        sys.modules.pop("counter", None)
+        for opened in ("ledger", "authority"):
+            if opened in namespace:
+                namespace[opened].close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/*.md")))

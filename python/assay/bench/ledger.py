@@ -42,11 +42,11 @@ __all__ = ["CASES", "Settings", "run"]
 
 CASES: Final = ("append", "record", "client", "endorsed", "grow")
 _USUAL: Final = {  # transactions of a run: embedded, etcd; `singly` is append in blocks of one
-    "append": (100_000, 20_000),
-    "singly": (3_000, 300),
-    "record": (20_000, 10_000),
-    "client": (5_000, 2_000),
-    "endorsed": (2_000, 1_000),
+    "append": (50_000, 10_000),
+    "singly": (1_000, 200),
+    "record": (10_000, 5_000),
+    "client": (2_000, 1_000),
+    "endorsed": (1_000, 500),
     "grow": (200_000, 50_000),
 }
 _CLIENTS: Final = 10
