@@ -28,10 +28,12 @@ from assay.ledger import (
     UNAUTHENTICATED,
     Client,
     ContractFault,
+    Endorser,
     ExtensionProof,
     HistoryProof,
     InclusionProof,
     Refused,
+    StaleRead,
     Transaction,
     UsedCounter,
     verify_ledger,
@@ -251,6 +253,32 @@ class LedgerContract:
         assert operator.submit("tally", "who", ask).result is None
         operator.submit("accounts", "publish", publish_payload([world.user.certificate]))
         assert operator.submit("tally", "who", ask).result == (0, "user", True)
+
+    # --- endorsed calls -----------------------------------------------------------------------------------------------
+
+    def test_endorsed_calls(self, world, open_ledger):
+        user, operator = world.clients(open_ledger)
+        operator.submit("accounts", "publish", publish_payload([world.user.certificate]))
+        endorsers = [
+            Endorser(open_ledger, who, registry=world.registry, clock=world.clock)
+            for who in (world.user, world.operator)
+        ]
+        assert user.submit_endorsed("other", "add", add(5), endorsers).result == 5
+        first, second = (client.endorsed("other", "add", add(1), endorsers) for client in (user, operator))
+        outcomes = open_ledger.submit_many([first, second])
+        assert outcomes[0].result == 6
+        assert isinstance(outcomes[1], StaleRead)
+        for bad, error in [
+            (second, StaleRead),
+            (user.transaction("other", "add", add(1)), AuthorizationError),
+            (user.endorsed("other", "add", add(1), endorsers[:1]), AuthorizationError),
+            (replace(user.endorsed("other", "add", add(1), endorsers), effects=second.effects), SignatureError),
+        ]:
+            with pytest.raises(error):
+                open_ledger.submit(bad)
+        assert operator.submit_endorsed("other", "add", add(1), endorsers).result == 7
+        assert open_ledger.state("other").get("total") == 7
+        assert verify_ledger(open_ledger, world.registry).transactions == 4
 
     # --- contracts ----------------------------------------------------------------------------------------------------
 

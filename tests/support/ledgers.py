@@ -7,7 +7,17 @@ from support.identities import TurnableClock, enrol, new_authority
 
 from assay.core.encoding import decode, decode_record, encode_record
 from assay.identity import EVERYONE, Role, SealingKey
-from assay.ledger import ANYONE, Client, Contract, ContractRegistry, EmbeddedLedger, Genesis, Refused
+from assay.ledger import (
+    ANYONE,
+    AllOf,
+    Client,
+    Contract,
+    ContractRegistry,
+    EmbeddedLedger,
+    Genesis,
+    HasRole,
+    Refused,
+)
 
 
 class Tally(Contract):
@@ -64,7 +74,8 @@ def add(amount):
 class World:
     """An authority, a user, an operator, a sealing key, and the genesis of a chain with two tallies.
 
-    Operators may append records to it, and anyone to that of `open_genesis`.
+    Operators may append records to it, and anyone to that of `open_genesis`, where a user and an operator endorse what
+    happens to `other`.
     """
 
     def __init__(self):
@@ -75,7 +86,8 @@ class World:
         self.key = SealingKey.generate()
         self.registry = ContractRegistry([Tally()])
         self.genesis = self.new_genesis(records=frozenset({Role.OPERATOR}))
-        self.open_genesis = self.new_genesis("open", records=ANYONE)
+        both = AllOf(HasRole(Role.USER), HasRole(Role.OPERATOR))
+        self.open_genesis = self.new_genesis("open", records=ANYONE, policies={"other": both})
 
     def new_genesis(self, label="test", **options):
         return Genesis.begin(

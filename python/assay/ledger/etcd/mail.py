@@ -18,8 +18,12 @@ from assay.core.encoding import decode_record, encode_record
 from assay.core.errors import AssayError, EncodingError, LedgerError
 from assay.ledger.base import QueueFull
 from assay.ledger.contracts import Refused
+from assay.ledger.effects import StaleRead
+from assay.ledger.endorsement import EndorsementExpired
 from assay.ledger.etcd.layout import MAX_BODY_BYTES
 from assay.ledger.machine import ContractFault, UsedCounter
+from assay.ledger.quorum import NoQuorum
+from assay.ledger.seal_journal import Equivocation
 
 __all__ = [
     "MAX_BATCH",
@@ -46,7 +50,7 @@ _KNOWN: Final[dict[str, type[AssayError]]] = {
         AssayError, LedgerError, Refused, UsedCounter, ContractFault, QueueFull, errors.InvalidInput,
         errors.EncodingError, errors.LimitError, errors.WrongType, errors.NotFound, errors.StateError,
         errors.SystemFailure, errors.AuthorizationError, errors.RevokedError, errors.VerificationError,
-        errors.SignatureError, errors.ProofError,
+        errors.SignatureError, errors.ProofError, StaleRead, EndorsementExpired, NoQuorum, Equivocation,
     )
 }  # fmt: skip
 
