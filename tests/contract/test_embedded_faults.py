@@ -273,3 +273,12 @@ def test_a_block_cut_off_the_end_is_missed_by_who_saw_it(world: World, path: Pat
     database.close()
     with EmbeddedLedger(path) as ledger, pytest.raises(BrokenChain, match=f"block {head.height}: missing"):
         verify_ledger(ledger, world.registry, checkpoint=seen)
+
+
+@pytest.mark.parametrize("name", [b"TABLE blocks", b"TABLE state_digest", b"header BLOB"])
+def test_a_schema_that_is_no_text(world: World, path: Path, name: bytes) -> None:
+    """The file's own description of its tables is spoiled: said, in our words."""
+    image = path.read_bytes()
+    assert name in image
+    path.write_bytes(image.replace(name, name[:-1] + b"\xff"))
+    assert verdict(path, world).startswith(("LedgerError", "SystemFailure"))

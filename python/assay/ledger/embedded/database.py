@@ -184,6 +184,9 @@ def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     check_numbers(path, application, version)
-    found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    try:
+        found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    except UnicodeDecodeError as error:  # in the texts themselves, or in what SQLite says about them
+        raise SystemFailure(f"{path} is damaged (its schema is no text): restore a backup") from error
     if found != {statement for statement in _SCHEMA if statement.startswith("CREATE")}:
         raise LedgerError(f"{path} holds other tables, views or triggers than a ledger has; it is not opened")
