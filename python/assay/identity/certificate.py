@@ -39,6 +39,7 @@ MAX_CERTIFICATE_BYTES = 8 << 10
 MAX_INDEX = (1 << 32) - 1
 PARSE_ERRORS = (
     ValueError,
+    KeyError,  # names of unknown string types, before cryptography 50
     TypeError,
     UnsupportedAlgorithm,
     x509.InvalidVersion,
