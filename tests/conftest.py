@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from assay import _native
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from assay.rollup.prover import Prover
 
 INTEROP = Path(__file__).parent / "interop"
+
+# No test fails because the machine is busy.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(params=_native.cpu_info()["available"])

@@ -27,7 +27,6 @@ from assay.ledger.accounts import publish_payload
 from assay.ledger.effects import Effects, StaleRead
 from assay.ledger.endorsement import (
     LIFETIME,
-    LIFETIME_BLOCKS,
     Endorsement,
     EndorsementExpired,
     decode_endorsements,
@@ -434,13 +433,16 @@ def test_endorsements_expire(ledger, world, user, endorsers, refused):
     assert ledger.submit(transaction).result == 5
 
 
-def test_effects_of_another_time_or_height(ledger, world, user, endorsers, refused):
+def test_effects_of_another_time_or_height(ledger, world, user, endorsers, refused, monkeypatch):
     transaction = user.endorsed("tally", "add", add(5), endorsers)
     effects = effects_of(transaction)
     height = ledger.head().header.height
     for changes in ({"time": effects.time + LIFETIME + 1}, {"height": height + 2}):
         refused(endorsed_by(transaction, user, *world.owners, effects=replace(effects, **changes)), EndorsementExpired)
-    assert height < LIFETIME_BLOCKS
+    monkeypatch.setattr("assay.ledger.endorsement.LIFETIME_BLOCKS", 1)  # of 10,000
+    old = endorsed_by(transaction, user, *world.owners, effects=replace(effects, height=height - 1))
+    refused(old, EndorsementExpired)
+    ledger.submit(endorsed_by(transaction, user, *world.owners, effects=replace(effects, height=height)))
 
 
 def test_endorsers_look_at_their_clocks(ledger, world, user, endorsers):
