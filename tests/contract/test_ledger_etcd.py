@@ -581,7 +581,7 @@ def test_an_answer_that_never_came(world, engine_of, late):
 
         def lose(path, body, **options):
             if path == "/v3/kv/txn" and not options["repeatable"]:
-                held.append((path, body, options))
+                held.append((path, body, options | {"meanwhile": None}))
                 raise Ambiguous("lost, as the test wants it")
             return post(path, body, **options)
 

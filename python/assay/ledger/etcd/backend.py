@@ -103,11 +103,13 @@ class EtcdBackend(Backend):
                 self._head = None  # perhaps it moved
                 raise
 
-    def append(self, change: Change, sealed: SealedHeader, head: Head, fence: int) -> Head:
+    def append(
+        self, change: Change, sealed: SealedHeader, head: Head, fence: int, meanwhile: Callable[[], None]
+    ) -> Head:
         """Append the block of `change` to `head` in etcd; returns the new head."""
         body = encode_block(sealed, tuple(change.entries))
         following = Head(change.header.height, change.header.hash)
-        self._head = self._chain.append(head, following, body, fence)
+        self._head = self._chain.append(head, following, body, fence, meanwhile)
         return self._head
 
     def moved_to(self, head: Head) -> None:
@@ -196,14 +198,15 @@ class _EtcdAppend(TableAppend):
         self._change: Change | None = None
 
     def stage(self, change: Change) -> None:
-        """Write to the replica, not yet for good."""
-        super().stage(change)
+        """Keep the change: it is written to the replica while etcd takes the block."""
         self._change = change
 
     def commit(self, sealed: SealedHeader) -> None:
         """Append in etcd, then in the replica."""
-        if self._change is None:
+        change = self._change
+        if change is None:
             raise StateError("a block is staged before it is committed")
-        head = self._backend.append(self._change, sealed, self._head, self._fence)
+        stage = super().stage
+        head = self._backend.append(change, sealed, self._head, self._fence, lambda: stage(change))
         super().commit(sealed)
         self._backend.moved_to(head)

@@ -2,18 +2,17 @@
 
     if  control/head was last written at the revision I saw  and  control/leader is the key that I made
     then  write control/head, write block/HEIGHT
-    else  read control/head, read control/leader
 
 The blocks are there from 0 to the head without gaps, because both keys are written as one. A lost answer is resolved
-by sending the same step again: if it was carried out, or is carried out late, the second one fails its comparison and
-reads a head with our block's hash. One step at a time can have been lost, so nothing is ever appended twice.
+by sending the same step again: if it was carried out, or is carried out late, the second one fails its comparison, and
+our block stands at its height. One step at a time can have been lost, so nothing is ever appended twice.
 """
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -91,8 +90,13 @@ class Chain:
                 yield decode_block(self.bodies.unpack(pair.value))
                 start += 1
 
-    def append(self, head: Head, following: Head, body: bytes, fence: int) -> Head:
+    def append(
+        self, head: Head, following: Head, body: bytes, fence: int, meanwhile: Callable[[], None] = lambda: None
+    ) -> Head:
         """Append the block `following` with `body` to `head`, as the leader whose key was made at revision `fence`.
+
+        `meanwhile` is called once, while etcd works. Returns the new head; its revision is 0 when another block
+        follows it already.
 
         Raises:
             Deposed: the leader is another by now.
@@ -103,14 +107,16 @@ class Chain:
         layout = self.layout
         compare = [modified_at(layout.head, head.revision), created_at(layout.leader, fence)]
         success = [put(layout.head, following.encoded), put(layout.block(following.height), self.bodies.pack(body))]
-        failure = [get(layout.head), get(layout.leader)]
         deadline = time.monotonic() + self.patience
         lost: Ambiguous | None = None
+        once = iter([meanwhile])
         for attempt in itertools.count():
             asked_all = attempt // len(self.gateway.address.endpoints)
             wait = min(_FIRST_WAIT * 2**asked_all, self.gateway.transport.timeout)
             try:
-                outcome = self.gateway.transact(compare, success, failure, timeout=wait)
+                outcome = self.gateway.transact(
+                    compare, success, timeout=wait, meanwhile=lambda: next(once, lambda: None)()
+                )
                 break
             except Ambiguous as fault:
                 lost = fault
@@ -119,7 +125,9 @@ class Chain:
             except QuotaReached:
                 found = self.head()
                 if found.hash == following.hash:  # the write that reaches the quota is carried out all the same
-                    return found
+                    lost = None
+                    outcome = None
+                    break
                 raise
             except Unavailable:
                 if time.monotonic() > deadline:
@@ -127,13 +135,25 @@ class Chain:
                         raise lost from None
                     raise
                 time.sleep(_PAUSE)
+        for late in once:
+            late()
+        if outcome is None:
+            return found
         if outcome.succeeded:
             return replace(following, revision=outcome.revision)
-        found = self._head(outcome.reads[0])
+        return self._resolve(following, fence, lost)
+
+    def _resolve(self, following: Head, fence: int, lost: Ambiguous | None) -> Head:
+        """What became of a block whose last attempt failed its comparison."""
+        found = self.head()
         if found.hash == following.hash:
             return found
-        self._check_leads(outcome.reads[1], fence)
-        raise Superseded(f"block {found.height} is the head of the chain, not {head.height}")
+        if lost is not None and found.height > following.height:
+            (block,) = self.blocks(following.height, following.height + 1)
+            if block.header.hash == following.hash:  # an earlier attempt came through, and others went on from there
+                return following
+        self._check_leads(self.gateway.range(self.layout.leader).pairs, fence)
+        raise Superseded(f"block {found.height} is the head of the chain")
 
     def confirm(self, head: Head, fence: int) -> None:
         """Raise `Deposed` or `Superseded` unless `head` is the head and the leader is as in `append`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -168,12 +168,13 @@ class Gateway:
         *,
         repeatable: bool = False,
         timeout: float | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Outcome:
         """Carry out `success` if all of `compare` holds, else `failure`, as one step."""
         body = {"compare": list(compare), "success": list(success)}
         if failure:
             body["failure"] = list(failure)
-        answer = self.transport.post("/v3/kv/txn", body, repeatable=repeatable, timeout=timeout)
+        answer = self.transport.post("/v3/kv/txn", body, repeatable=repeatable, timeout=timeout, meanwhile=meanwhile)
         reads = tuple(
             _pairs(as_object(part["response_range"]))
             for part in map(as_object, objects(answer, "responses"))

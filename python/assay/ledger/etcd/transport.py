@@ -14,6 +14,7 @@ import select
 import socket
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -52,16 +53,26 @@ class Transport:
         self._closed = False
 
     def post(
-        self, path: str, body: dict[str, Any], *, repeatable: bool, timeout: float | None = None, at: int | None = None
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        repeatable: bool,
+        timeout: float | None = None,
+        at: int | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
-        """The answer to `body` at `path`, from the first node that gives one (or from node `at` alone)."""
+        """The answer to `body` at `path`, from the first node that gives one (or from node `at` alone).
+
+        `meanwhile` is called between question and answer, each time that the question is sent.
+        """
         encoded = json.dumps(body, separators=(",", ":")).encode()
         first = self._preferred if at is None else at
         failure: Exception = Unavailable("no node was asked")
         for step in range(len(self.address.endpoints) if at is None else 1):
             node = (first + step) % len(self.address.endpoints)
             try:
-                answer = self._post(node, path, encoded, repeatable, timeout or self.timeout)
+                answer = self._post(node, path, encoded, repeatable, timeout or self.timeout, meanwhile)
             except Unavailable as fault:
                 failure = fault
                 self.avoid(node)
@@ -72,22 +83,39 @@ class Transport:
             return answer
         raise failure
 
-    def _post(self, node: int, path: str, body: bytes, repeatable: bool, timeout: float) -> dict[str, Any]:
+    def _post(
+        self,
+        node: int,
+        path: str,
+        body: bytes,
+        repeatable: bool,
+        timeout: float,
+        meanwhile: Callable[[], None] | None,
+    ) -> dict[str, Any]:
         token = self.token(node)
         try:
-            return self._exchange(node, path, body, repeatable, timeout, token)
+            return self._exchange(node, path, body, repeatable, timeout, token, meanwhile)
         except TokenExpired:
             if not self.address.user:
                 raise
-            return self._exchange(node, path, body, repeatable, timeout, self.token(node, instead_of=token))
+            return self._exchange(node, path, body, repeatable, timeout, self.token(node, instead_of=token), meanwhile)
 
     def _exchange(
-        self, node: int, path: str, body: bytes, repeatable: bool, timeout: float, token: str
+        self,
+        node: int,
+        path: str,
+        body: bytes,
+        repeatable: bool,
+        timeout: float,
+        token: str,
+        meanwhile: Callable[[], None] | None = None,
     ) -> dict[str, Any]:
         endpoint = self.address.endpoints[node]
         connection = self._connected(endpoint, timeout)
         try:
             connection.request("POST", path, body, self.headers(token))
+            if meanwhile is not None:
+                meanwhile()
             response = connection.getresponse()
             status, raw = response.status, response.read(MAX_ANSWER_BYTES + 1)
         except (OSError, http.client.HTTPException) as fault:
