@@ -512,6 +512,31 @@ def test_a_rewritten_chain_shows(world, engine_of, first, tmp_path):
 # --- lost answers ----------------------------------------------------------------------------------------------------
 
 
+def test_an_append_that_came_through_and_was_built_on(world, first, second):
+    """The answer was lost, and before the second attempt another leader has appended its own block."""
+    user, operator = world.clients(first)
+    transport = first._chain.gateway.transport
+    post = transport.post
+
+    def lose(path, body, **options):
+        answer = post(path, body, **options)
+        if path == "/v3/kv/txn" and not options["repeatable"]:
+            transport.post = post
+            asleep(first)
+            wait_for(lambda: second.leads)
+            second.submit(there)
+            raise Ambiguous("lost, as the test wants it")
+        return answer
+
+    here, there = user.transaction("tally", "add", add(5)), operator.transaction("tally", "add", add(2))
+    transport.post = lose
+    receipt = first.submit(here)
+    assert (receipt.height, receipt.result) == (1, 5)
+    assert second.submit(there).height == 2
+    assert first.submit(user.transaction("tally", "add", add(1))).result == 8
+    assert verify_ledger(first, world.registry).transactions == 3
+
+
 class Unsure:
     """Loses the answers of every second transaction that writes, after or before it was carried out."""
 

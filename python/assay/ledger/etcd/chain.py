@@ -10,18 +10,17 @@ our block stands at its height. One step at a time can have been lost, so nothin
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from assay.core.errors import LedgerError, NotFound, StateError, VerificationError
 from assay.ledger.backend import Superseded
 from assay.ledger.blocks import Block
 from assay.ledger.etcd.bodies import Bodies
 from assay.ledger.etcd.errors import Ambiguous, QuotaReached, Unavailable
-from assay.ledger.etcd.gateway import Gateway, KeyValue, absent, created_at, get, modified_at, put
+from assay.ledger.etcd.gateway import Gateway, KeyValue, Outcome, absent, created_at, get, modified_at, put
 from assay.ledger.etcd.layout import Head, Layout, decode_block
 
 __all__ = ["Chain", "Deposed"]
@@ -107,52 +106,61 @@ class Chain:
         layout = self.layout
         compare = [modified_at(layout.head, head.revision), created_at(layout.leader, fence)]
         success = [put(layout.head, following.encoded), put(layout.block(following.height), self.bodies.pack(body))]
+        pending = [meanwhile]
+
+        def once() -> None:
+            if pending:
+                pending.pop()()
+
+        try:
+            outcome = self._try(compare, success, once)
+        except QuotaReached:
+            found = self.head()
+            if found.hash != following.hash:  # else: the write that reaches the quota is carried out all the same
+                raise
+            once()
+            return found
+        once()
+        if outcome.succeeded:
+            return replace(following, revision=outcome.revision)
+        return self._resolve(following, fence)
+
+    def _try(self, compare: list[Any], success: list[Any], meanwhile: Callable[[], None]) -> Outcome:
+        """Send a step that cannot be carried out twice until it is answered."""
         deadline = time.monotonic() + self.patience
         lost: Ambiguous | None = None
-        once = iter([meanwhile])
-        for attempt in itertools.count():
-            asked_all = attempt // len(self.gateway.address.endpoints)
+        attempts = 0
+        while True:
+            asked_all = attempts // len(self.gateway.address.endpoints)
             wait = min(_FIRST_WAIT * 2**asked_all, self.gateway.transport.timeout)
+            attempts += 1
             try:
-                outcome = self.gateway.transact(
-                    compare, success, timeout=wait, meanwhile=lambda: next(once, lambda: None)()
-                )
-                break
+                return self.gateway.transact(compare, success, timeout=wait, meanwhile=meanwhile)
             except Ambiguous as fault:
                 lost = fault
                 if time.monotonic() > deadline:
                     raise
-            except QuotaReached:
-                found = self.head()
-                if found.hash == following.hash:  # the write that reaches the quota is carried out all the same
-                    lost = None
-                    outcome = None
-                    break
-                raise
             except Unavailable:
                 if time.monotonic() > deadline:
                     if lost is not None:
                         raise lost from None
                     raise
                 time.sleep(_PAUSE)
-        for late in once:
-            late()
-        if outcome is None:
-            return found
-        if outcome.succeeded:
-            return replace(following, revision=outcome.revision)
-        return self._resolve(following, fence, lost)
 
-    def _resolve(self, following: Head, fence: int, lost: Ambiguous | None) -> Head:
-        """What became of a block whose last attempt failed its comparison."""
-        found = self.head()
-        if found.hash == following.hash:
-            return found
-        if lost is not None and found.height > following.height:
-            (block,) = self.blocks(following.height, following.height + 1)
-            if block.header.hash == following.hash:  # an earlier attempt came through, and others went on from there
-                return following
-        self._check_leads(self.gateway.range(self.layout.leader).pairs, fence)
+    def _resolve(self, following: Head, fence: int) -> Head:
+        """What became of a block whose last attempt failed its comparison: perhaps an earlier one came through."""
+        try:
+            found = self.head()
+            if found.hash == following.hash:
+                return found
+            if found.height > following.height:
+                (block,) = self.blocks(following.height, following.height + 1)
+                if block.header.hash == following.hash:  # and others went on from there
+                    return following
+            leader = self.gateway.range(self.layout.leader).pairs
+        except Unavailable as fault:
+            raise Ambiguous(f"whether the block was appended cannot be told: {fault}") from fault
+        self._check_leads(leader, fence)
         raise Superseded(f"block {found.height} is the head of the chain")
 
     def confirm(self, head: Head, fence: int) -> None:
