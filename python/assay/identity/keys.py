@@ -130,12 +130,13 @@ class SigningKey(_PrivateKey):
 class SealingKey(_PrivateKey):
     """An Ed25519 private key (RFC 8032), which seals blocks."""
 
-    __slots__ = ()
+    __slots__ = ("_public",)
 
     def __init__(self, handle: ed25519.Ed25519PrivateKey) -> None:
         if not isinstance(handle, ed25519.Ed25519PrivateKey):
             raise InvalidInput("a sealing key is an Ed25519 key")
         self._handle = handle
+        self._public = handle.public_key().public_bytes_raw()
 
     @classmethod
     def generate(cls) -> SealingKey:
@@ -145,7 +146,7 @@ class SealingKey(_PrivateKey):
     @property
     def public(self) -> bytes:
         """The public key, 32 bytes."""
-        return cast(ed25519.Ed25519PrivateKey, self._handle).public_key().public_bytes_raw()
+        return self._public
 
     def seal(self, digest32: bytes) -> bytes:
         """The 64-byte signature on a digest that carries its domain already."""

@@ -33,11 +33,11 @@ def _node_hash(left: bytes, right: bytes) -> bytes:
 
 def _leaves(entries: Sequence[bytes]) -> Bytes:
     """The leaf hashes, uint8[n, 32]; entries of one length are hashed side by side."""
+    if len(set(map(len, entries))) == 1:
+        return _leaf_rows(entries)
     places: dict[int, list[int]] = {}
     for place, entry in enumerate(entries):
         places.setdefault(len(entry), []).append(place)
-    if len(places) == 1:
-        return _leaf_rows(entries)
     leaves = np.empty((len(entries), 32), np.uint8)
     for same in places.values():
         leaves[same] = _leaf_rows([entries[place] for place in same])
