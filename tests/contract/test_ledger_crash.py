@@ -16,13 +16,13 @@ from support.ledgers import World, add
 from support.rounds import repeated
 
 from assay.identity import Role
-from assay.ledger import Client, verify_ledger
+from assay.ledger import UNAUTHENTICATED, Client, verify_ledger
 
 WRITER = """
 import sys, threading
 from pathlib import Path
 from assay.identity import Credentials, SealingKey
-from assay.ledger import Client, ContractRegistry, EmbeddedLedger
+from assay.ledger import UNAUTHENTICATED, Client, ContractRegistry, EmbeddedLedger, Transaction
 from support.ledgers import Tally, add
 
 folder = Path(sys.argv[1])
@@ -32,16 +32,36 @@ ledger = EmbeddedLedger(
 )
 lock = threading.Lock()
 
-def write(name):
+def tell(receipt):
+    with lock:
+        sys.stdout.write(f"{receipt.sender} {receipt.counter} {receipt.height} {receipt.position}\\n")
+        sys.stdout.flush()
+
+def call(name):
     client = Client(ledger, Credentials.load(folder / name))
     while True:
-        receipt = client.submit("tally", "add", add(1))
-        with lock:
-            sys.stdout.write(f"{receipt.sender} {receipt.counter} {receipt.height} {receipt.position}\\n")
-            sys.stdout.flush()
+        tell(client.submit("tally", "add", add(1)))
+
+def record(sender):
+    counter = ledger.next_counter(sender)
+    while True:
+        tell(ledger.submit(Transaction.record(ledger.chain_id, sender, counter, bytes(32))))
+        counter += 1
+
+def go_on(future):
+    receipt = future.result()
+    tell(receipt)
+    later(receipt.sender, receipt.counter + 1)
+
+def later(sender, counter):
+    ledger.submit_later(Transaction.record(ledger.chain_id, sender, counter, bytes(32))).add_done_callback(go_on)
 
 for name in sys.argv[3:]:
-    threading.Thread(target=write, args=[name]).start()
+    threading.Thread(target=call, args=[name]).start()
+for sender in range(UNAUTHENTICATED, UNAUTHENTICATED + 2):
+    threading.Thread(target=record, args=[sender]).start()
+for sender in range(UNAUTHENTICATED + 2, UNAUTHENTICATED + 4):
+    later(sender, ledger.next_counter(sender))
 """
 
 
@@ -58,7 +78,7 @@ def test_no_acknowledged_transaction_is_lost(world, tmp_path, lines, attempt):
         person.save(tmp_path / str(i))
     world.key.save(tmp_path / "seal.pem")
     path = tmp_path / "chain.ledger"
-    world.embedded(path).close()
+    world.embedded(path, world.open_genesis).close()
 
     acknowledged: list[tuple[int, int, int, int]] = []
     for _ in range(2):  # killed, opened again, killed again
@@ -69,7 +89,11 @@ def test_no_acknowledged_transaction_is_lost(world, tmp_path, lines, attempt):
                 transaction = blocks[height].entries[position].transaction
                 assert (transaction.sender, transaction.counter) == (sender, counter)
             ids = [(e.transaction.sender, e.transaction.counter) for block in blocks for e in block.entries]
-            assert len(set(ids)) == len(ids) == ledger.state("tally").get("total")
+            calls = sum(sender < UNAUTHENTICATED for sender, _ in ids)
+            assert calls == ledger.state("tally").get("total")
+            assert len(set(ids)) == len(ids)
+            for sender, last in ledger.client_items():  # none is missing between the first and the last
+                assert {counter for who, counter in ids if who == sender} == set(range(1, last.counter + 1))
             assert verify_ledger(ledger, world.registry).transactions == len(ids)
     with world.reopen(path) as ledger:
         last = ledger.last_receipt(people[0].certificate.index)

@@ -3,15 +3,35 @@
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from contract.ledger_contract import LedgerContract
 from support.ledgers import World, add
 
-from assay.core.errors import AssayError, InvalidInput, LedgerError, NotFound, StateError, SystemFailure
+from assay.core.errors import (
+    AssayError,
+    InvalidInput,
+    LedgerError,
+    NotFound,
+    RevokedError,
+    StateError,
+    SystemFailure,
+)
 from assay.identity import SealingKey
-from assay.ledger import ContractRegistry, EmbeddedEngine, EmbeddedLedger, QueueFull, Replica, verify_ledger
+from assay.ledger import (
+    UNAUTHENTICATED,
+    ContractRegistry,
+    EmbeddedEngine,
+    EmbeddedLedger,
+    QueueFull,
+    Replica,
+    Transaction,
+    verify_ledger,
+)
 from assay.ledger.backend import Change
 from assay.ledger.embedded.ledger import EmbeddedBackend
 from assay.ledger.machine import Execution, Machine
@@ -265,6 +285,108 @@ def test_two_writers_on_one_file(world, path):
             thread.join()
         assert first.state("tally").get("total") == 45
         assert verify_ledger(second, world.registry).transactions == 41
+
+
+PROCESS = """
+import sys
+from pathlib import Path
+from assay.identity import SealingKey
+from assay.ledger import ContractRegistry, EmbeddedLedger, Transaction
+from support.ledgers import Tally
+
+path, sender, clock = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+key = SealingKey.load(path.with_name("seal.pem"))
+with EmbeddedLedger(path, key, registry=ContractRegistry([Tally()]), clock=lambda: clock) as ledger:
+    for start in range(1, 61, 20):
+        records = [Transaction.record(ledger.chain_id, sender, n, bytes([n])) for n in range(start, start + 10)]
+        assert [receipt.counter for receipt in ledger.submit_many(records)] == list(range(start, start + 10))
+        for n in range(start + 10, start + 20):
+            ledger.submit(Transaction.record(ledger.chain_id, sender, n, bytes([n])))
+"""
+
+
+def test_many_processes_and_threads_on_one_file(world, tmp_path):
+    """Each process executes on what the others left; a reader in yet another sees every block once, in order."""
+    path = tmp_path / "chain.ledger"
+    world.key.save(tmp_path / "seal.pem")
+    with world.embedded(path, world.open_genesis) as ledger:
+        senders = range(UNAUTHENTICATED, UNAUTHENTICATED + 4)
+        processes = [run_python(PROCESS, path, sender, world.clock()) for sender in senders[:3]]
+        seen: list[tuple[int, int]] = []
+        reader = EmbeddedLedger(path)
+
+        def follow():
+            for block in reader.subscribe(1):
+                assert block.header.height == (seen[-1][0] + 1 if seen else 1)
+                seen.append((block.header.height, len(block.entries)))
+
+        follower = threading.Thread(target=follow)
+        follower.start()
+
+        def write(counters):
+            for n in counters:
+                ledger.submit(Transaction.record(ledger.chain_id, senders[3] + n, 1, b""))
+
+        threads = [threading.Thread(target=write, args=[range(first, 60, 6)]) for first in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [process.wait(120) for process in processes] == [0, 0, 0]
+        while sum(count for _, count in seen) < 240:
+            follower.join(0.01)
+            assert follower.is_alive()
+        reader.close()
+        follower.join(60)
+        assert verify_ledger(ledger, world.registry).transactions == 240
+        for sender in senders[:3]:
+            payloads = [
+                entry.transaction.payload
+                for block in ledger.blocks()
+                for entry in block.entries
+                if entry.transaction.sender == sender
+            ]
+            assert payloads == [bytes([n]) for n in range(1, 61)]
+
+
+def run_python(program, *arguments):
+    tests = Path(__file__).parents[1]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tests), *filter(None, sys.path)])}
+    return subprocess.Popen([sys.executable, "-c", program, *map(str, arguments)], env=environment)
+
+
+def test_readers_do_not_hold_up_the_writer(world, path):
+    """A snapshot that is kept open, and one half read, stand still while blocks go in."""
+    with world.reopen(path) as ledger, EmbeddedLedger(path) as reader:
+        user = world.clients(ledger)[0]
+        with reader.snapshot() as old, ledger.snapshot() as also_old:
+            items = reader.state_items()
+            next(items)
+            for _ in range(20):
+                user.submit("tally", "add", add(1))
+            assert old.head.header.height == also_old.head.header.height == 1
+            assert old.state("tally").get("total") == 5
+            assert len(list(items)) > 0
+            assert reader.head().header.height == 21
+        assert reader.state("tally").get("total") == 25
+
+
+def test_what_others_wrote_is_never_remembered_wrongly(world, path):
+    """Writers in turn, on two handles of one file: each executes on the other's state, counters and accounts."""
+    with world.reopen(path) as first, world.reopen(path) as second:
+        for turn in range(6):
+            ledger = (first, second)[turn % 2]
+            for client in world.clients(ledger):
+                assert client.submit("tally", "add", add(1)).height == 2 + 2 * turn + (
+                    client.credentials is world.operator
+                )
+            world.clock.turn(1000)
+        late = world.clients(first)[0].transaction("tally", "add", add(1))
+        world.authority.revoke(0)
+        world.clients(second)[1].submit("accounts", "revoke", world.authority.revocation_list().der)
+        with pytest.raises(RevokedError):
+            first.submit(late)
+        verify_ledger(first, world.registry)
 
 
 def test_after_a_fork_the_child_may_read_only(world, path):

@@ -17,8 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from assay.core.encoding import Value
 from assay.core.errors import AssayError, InvalidInput, LedgerError
@@ -42,8 +41,7 @@ class QueueFull(LedgerError):
     """Too many transactions wait; try again later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A transaction is on the chain: where, and what its contract answered."""
 
     sender: int

@@ -139,10 +139,13 @@ class Machine:
     def _execute(self, block: Overlay, transaction: Transaction, due: int, moment: _Moment) -> bytes:
         """The result of one transaction, whose writes go into `block`."""
         self._check_chain(transaction)
+        if not transaction.authenticated:  # by its form a record
+            _check_counter(transaction, due)
+            self._check_leave(None)
+            return NO_RESULT
         overlay = Overlay(block)
-        sender = self._sender(overlay, transaction, moment) if transaction.authenticated else None
-        if transaction.counter != due:
-            raise UsedCounter(f"counter {transaction.counter} of sender {transaction.sender}: {due} is the next one")
+        sender = self._sender(overlay, transaction, moment)
+        _check_counter(transaction, due)
         result = self._apply(overlay, transaction, sender, moment)
         if any(space == ACCOUNTS for space, _ in overlay.writes):
             moment.known.forget()
@@ -174,12 +177,11 @@ class Machine:
             raise RevokedError(f"the certificate of {sender.name!r} is not in force: revoked, expired or not yet valid")
         return sender
 
-    def _apply(self, overlay: Overlay, transaction: Transaction, sender: Account | None, moment: _Moment) -> bytes:
+    def _apply(self, overlay: Overlay, transaction: Transaction, sender: Account, moment: _Moment) -> bytes:
         """Do what the transaction's type asks for; returns its result."""
         if transaction.type == RECORD:
             self._check_leave(sender)
             return NO_RESULT
-        assert sender is not None  # by the form of the transaction
         policy = self._policies.get(transaction.contract)
         if transaction.type == CALL:
             if policy is not None:
@@ -281,6 +283,11 @@ class Machine:
         with _faults(transaction.contract):
             result = contract.apply(state, Call(transaction.method, transaction.payload), context)
             return encode(result, limit=MAX_RESULT_BYTES)
+
+
+def _check_counter(transaction: Transaction, due: int) -> None:
+    if transaction.counter != due:
+        raise UsedCounter(f"counter {transaction.counter} of sender {transaction.sender}: {due} is the next one")
 
 
 @contextmanager
