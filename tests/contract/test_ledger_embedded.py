@@ -309,35 +309,37 @@ def test_many_processes_and_threads_on_one_file(world, tmp_path):
     """Each process executes on what the others left; a reader in yet another sees every block once, in order."""
     path = tmp_path / "chain.ledger"
     world.key.save(tmp_path / "seal.pem")
-    with world.embedded(path, world.open_genesis) as ledger:
+    seen, failures = [], []
+
+    def guarded(work, *arguments):
+        try:
+            work(*arguments)
+        except BaseException as failure:
+            failures.append(failure)
+
+    def follow():
+        for block in reader.subscribe(1, timeout=20):
+            assert block.header.height == len(seen) + 1
+            seen.append(len(block.entries))
+            if sum(seen) == 240:
+                return
+
+    def write(counters):
+        for n in counters:
+            ledger.submit(Transaction.record(ledger.chain_id, senders[3] + n, 1, b""))
+
+    with world.embedded(path, world.open_genesis) as ledger, EmbeddedLedger(path) as reader:
         senders = range(UNAUTHENTICATED, UNAUTHENTICATED + 4)
         processes = [run_python(PROCESS, path, sender, world.clock()) for sender in senders[:3]]
-        seen: list[tuple[int, int]] = []
-        reader = EmbeddedLedger(path)
-
-        def follow():
-            for block in reader.subscribe(1):
-                assert block.header.height == (seen[-1][0] + 1 if seen else 1)
-                seen.append((block.header.height, len(block.entries)))
-
-        follower = threading.Thread(target=follow)
-        follower.start()
-
-        def write(counters):
-            for n in counters:
-                ledger.submit(Transaction.record(ledger.chain_id, senders[3] + n, 1, b""))
-
-        threads = [threading.Thread(target=write, args=[range(first, 60, 6)]) for first in range(6)]
+        threads = [threading.Thread(target=guarded, args=[write, range(first, 60, 6)]) for first in range(6)]
+        threads.append(threading.Thread(target=guarded, args=[follow]))
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(300)
         assert [process.wait(120) for process in processes] == [0, 0, 0]
-        while sum(count for _, count in seen) < 240:
-            follower.join(0.01)
-            assert follower.is_alive()
-        reader.close()
-        follower.join(60)
+        assert failures == []
+        assert sum(seen) == 240
         assert verify_ledger(ledger, world.registry).transactions == 240
         for sender in senders[:3]:
             payloads = [
@@ -353,6 +355,26 @@ def run_python(program, *arguments):
     tests = Path(__file__).parents[1]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tests), *filter(None, sys.path)])}
     return subprocess.Popen([sys.executable, "-c", program, *map(str, arguments)], env=environment)
+
+
+def test_another_handle_leaves_the_locks_alone(world, path):
+    """POSIX takes a process's locks away when it closes any descriptor of the file; SQLite alone may open it."""
+    with world.reopen(path) as ledger:
+        held = locks_on(path)
+        assert held
+        with EmbeddedLedger(path) as reader, world.reopen(path):
+            assert reader.head().header.height == 1
+            assert locks_on(path) == held
+        assert locks_on(path) == held
+        world.clients(ledger)[0].submit("tally", "add", add(1))
+        assert path.with_name(path.name + "-wal").exists()
+
+
+def locks_on(path):
+    """What /proc/locks says of this process and file."""
+    lines = Path("/proc/locks").read_text().splitlines()
+    place = f":{path.stat().st_ino}"
+    return [line.split()[1:] for line in lines if line.split()[-3].endswith(place) and str(os.getpid()) in line.split()]
 
 
 def test_readers_do_not_hold_up_the_writer(world, path):

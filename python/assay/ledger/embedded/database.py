@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from assay.ledger.embedded.files import APPLICATION_ID, SCHEMA_VERSION, check_nu
 
 __all__ = ["Database", "failures"]
 
+_PATIENCE: Final = 30.0  # seconds to wait for a lock
+_WRITER_PATIENCE: Final = 0.003  # seconds until SQLite gives the attempt back, which is then made again
 _STATEMENTS: Final = 512  # prepared ones that a connection keeps
 _MAX_ROW_BYTES: Final = 16 << 20
 _SCHEMA: Final = (
@@ -77,7 +80,7 @@ class Database:
             with self.reading() as connection:
                 _check_schema(self.path, connection)
             if writable:
-                self._writer = self._connect("rw")
+                self._writer = self._connect("rw", patience=_WRITER_PATIENCE)
                 self._writer.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
 
     @staticmethod
@@ -136,21 +139,21 @@ class Database:
             raise StateError(f"{self.path} is closed, or was opened without a sealing key, for reading only")
         if self._writer_process != os.getpid():
             raise StateError(f"{self.path} was opened before a fork: open it again in the child")
-        writer.execute("BEGIN IMMEDIATE")
+        _begin(writer)
         try:
             yield writer
         finally:
             if writer.in_transaction:
                 writer.execute("ROLLBACK")
 
-    def _connect(self, mode: str) -> sqlite3.Connection:
+    def _connect(self, mode: str, patience: float = _PATIENCE) -> sqlite3.Connection:
         if self._closed:
             raise StateError(f"the ledger {self.path} is closed")
         connection = sqlite3.connect(
             _uri(self.path, mode),
             uri=True,
             isolation_level=None,
-            timeout=30,
+            timeout=patience,
             check_same_thread=False,
             cached_statements=_STATEMENTS,
         )
@@ -169,6 +172,18 @@ class Database:
                 connection.close()
         if self._writer is not None and self._writer_process == os.getpid():
             self._writer.close()
+
+
+def _begin(writer: sqlite3.Connection) -> None:
+    """Take the write lock. Asked for every few ms: SQLite's own waiting asks ten times a second, and starves."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            writer.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
 
 
 def _uri(path: Path, mode: str) -> str:

@@ -1,19 +1,21 @@
-"""Ledger files from outside, without SQLite: made whole or not at all, and told from other files.
+"""Ledger files from outside: made whole or not at all, and told from other files.
 
-Numbers at fixed places of an SQLite file (sqlite.org/fileformat.html, section 1.3), big-endian: "user_version" at 60 is
-the version of our schema, "application_id" at 68 says that the file is a ledger. They are looked at before SQLite opens
-the file, because SQLite leaves a log and its index beside each file with a write-ahead log that it reads, and nothing
-is to change about a file that is not ours.
+Two numbers in the opening of an SQLite file (sqlite.org/fileformat.html, section 1.3) tell: "application_id" says that
+the file is a ledger, "user_version" is the version of our schema. They are looked at before the file is opened with its
+write-ahead log, because SQLite leaves a log and its index beside each file that it reads so, and nothing is to change
+about a file that is not ours.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from assay.core.errors import LedgerError, StateError, SystemFailure
 
@@ -22,19 +24,28 @@ __all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "check_numbers", "check_opening",
 SCHEMA_VERSION: Final = 2
 APPLICATION_ID: Final = 0x41534C47  # "ASLG"
 _WRITTEN_BY: Final = {1: "an assay whose ledgers had no channels and records yet"}
-_MAGIC: Final = b"SQLite format 3\x00"
 
 
 def check_opening(path: Path) -> None:
-    """Raise `LedgerError` unless the file at `path` opens like a ledger of this schema; the file is only read."""
+    """Raise `LedgerError` unless the file at `path` opens like a ledger of this schema; the file is only read.
+
+    By SQLite, as a file that nobody changes: to open and close it by other means would take away the locks that this
+    process may hold on it (POSIX), and other processes would then overwrite what it writes.
+    """
     try:
-        with path.open("rb") as file:
-            opening = file.read(100)
+        size = path.stat().st_size
+        with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)) as opening:
+            (application,) = opening.execute("PRAGMA application_id").fetchone()
+            (version,) = opening.execute("PRAGMA user_version").fetchone()
     except OSError as error:
         raise SystemFailure(f"{path} cannot be read: {error.strerror}") from error
-    if len(opening) < 100 or not opening.startswith(_MAGIC):
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_NOTADB:
+            raise LedgerError(f"{path} is not a ledger (not an SQLite file)") from error
+        raise SystemFailure(f"{path} cannot be read: {error}") from error
+    if size < 100:
         raise LedgerError(f"{path} is not a ledger (not an SQLite file)")
-    check_numbers(path, int.from_bytes(opening[68:72], "big"), int.from_bytes(opening[60:64], "big"))
+    check_numbers(path, application, version)
 
 
 def check_numbers(path: Path, application: int, version: int) -> None:
