@@ -282,3 +282,14 @@ def test_a_schema_that_is_no_text(world: World, path: Path, name: bytes) -> None
     assert name in image
     path.write_bytes(image.replace(name, name[:-1] + b"\xff"))
     assert verdict(path, world).startswith(("LedgerError", "SystemFailure"))
+
+
+@pytest.mark.parametrize(
+    "change", ["key = CAST(key AS TEXT)", "value = CAST(value AS TEXT)", "space = CAST(space AS BLOB)"]
+)
+def test_a_value_of_another_type_is_found(world: World, path: Path, change: str) -> None:
+    """One bit of a row tells bytes from text."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute(f"UPDATE state SET {change} WHERE space = 'tally' AND key = x'746f74616c'")
+    database.close()
+    assert verdict(path, world).startswith(("BrokenChain", "SystemFailure"))

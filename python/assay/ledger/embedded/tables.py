@@ -114,6 +114,8 @@ class TableReader(Reader):
     def state_items(self) -> Iterator[tuple[str, str, bytes]]:
         """All of the state."""
         for space, key, value in self._connection.execute("SELECT space, key, value FROM state"):
+            if (type(space), type(key), type(value)) != (str, bytes, bytes):  # SQLite lets each value have its own type
+                raise VerificationError("a row of the stored state is not of text, bytes and bytes")
             try:
                 yield space, key.decode(), value
             except UnicodeDecodeError:
