@@ -80,6 +80,7 @@ def test_what_is_refused(tmp_path):
 
 def test_without_etcd(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setattr("sys.prefix", "/nonexistent")
     cluster = Cluster.create(tmp_path / "c")
     with pytest.raises(DependencyMissing, match="etcd-server"):
         cluster.start()
