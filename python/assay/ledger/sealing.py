@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from assay.core.errors import InvalidInput
+from assay.core.errors import InvalidInput, StateError
 from assay.identity.keys import SealingKey
 from assay.ledger.backend import Change, Reader
 from assay.ledger.blocks import Block, SealedHeader
@@ -25,8 +25,8 @@ class Sealer(ABC):
         return None
 
     def abandon(self, block: Block) -> None:
-        """Look no more at an unfinished block, which is no block of this chain."""
-        raise NotImplementedError  # for those who have unfinished blocks
+        """Look no more at an unfinished block, which is no block of this chain; `StateError` where there is none."""
+        raise StateError(f"block {block.header.height} is not unfinished here")
 
 
 class _OneKey(Sealer):
