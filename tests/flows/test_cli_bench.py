@@ -69,7 +69,7 @@ def test_each_benchmark_reports_its_rows(arguments: tuple[str, ...], cases: list
         assert (row["size"], row["threads"], row["isa"]) == (int(arguments[2]), 1, "portable")
         assert row["peer"] is row["peer_seconds"] is row["ratio"] is None
         assert row["why_no_peer"]
-        assert row["seconds"] > 0
+        assert row["seconds"] > 0 or row["case"] == "further_pair"  # a difference of two times
         assert row["peak_mib"] > 10
 
 
