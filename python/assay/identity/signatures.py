@@ -11,7 +11,7 @@ What is verified is a digest of 32 bytes that carries its domain (`core.encoding
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeGuard
+from typing import Final, Protocol, TypeAlias, TypeGuard
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,9 +24,6 @@ from assay.core.encoding import Encodable, digest
 from assay.core.errors import SignatureError
 from assay.core.threads import map_threaded
 from assay.crypto import ed25519
-
-if TYPE_CHECKING:
-    from assay.identity.certificate import Certificate
 
 __all__ = [
     "P256_ORDER",
@@ -41,8 +38,18 @@ __all__ = [
 ]
 
 PublicKey: TypeAlias = ec.EllipticCurvePublicKey | Ed25519PublicKey
+
+
+class HasKey(Protocol):
+    """Who has a public key: a certificate."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The key."""
+
+
 # who signed (32 bytes: an Ed25519 key), the digest of 32 bytes, the signature
-Signed: TypeAlias = "tuple[Certificate | PublicKey | bytes, bytes, bytes]"
+Signed: TypeAlias = tuple[HasKey | PublicKey | bytes, bytes, bytes]
 
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, version 2, 2.4.2
 _ECDSA = ec.ECDSA(hashes.SHA256())
