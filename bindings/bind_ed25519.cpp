@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "convert.h"
+#include "curve/ed25519/sign.h"
 #include "curve/ed25519/verify.h"
 
 namespace assay::bindings {
@@ -41,9 +42,50 @@ py::array_t<bool> verify(const py::bytes& public_keys, const py::bytes& messages
   return verdicts;
 }
 
+const std::uint8_t* data_of(std::string_view bytes) { return reinterpret_cast<const std::uint8_t*>(bytes.data()); }
+py::bytes to_bytes(const std::uint8_t* data, std::size_t size) {
+  return py::bytes(reinterpret_cast<const char*>(data), size);
+}
+
+// The seed and what follows from it; wiped when Python lets go of it. Neither copied nor pickled.
+class PrivateKey {
+ public:
+  explicit PrivateKey(const py::bytes& seed) {
+    const std::string_view view(seed);
+    if (view.size() != ed25519::kSeedBytes)
+      raise_named("EncodingError", "an Ed25519 seed has 32 bytes, got " + std::to_string(view.size()));
+    raise_on_error(key_.assign(data_of(view)), "Ed25519 private key");
+  }
+  py::bytes public_key() const { return to_bytes(key_.public_key(), ed25519::kPublicKeyBytes); }
+
+  // Other threads run meanwhile only where the message takes longer than they would take to hand back the interpreter.
+  py::bytes sign(const py::bytes& message) const {
+    constexpr std::size_t kLong = 64 << 10;
+    const std::string_view text(message);
+    std::uint8_t signature[ed25519::kSignatureBytes];
+    if (text.size() < kLong) {
+      key_.sign(data_of(text), text.size(), signature);
+    } else {
+      const py::gil_scoped_release release;
+      key_.sign(data_of(text), text.size(), signature);
+    }
+    return to_bytes(signature, sizeof signature);
+  }
+
+ private:
+  ed25519::SecretKey key_;
+};
+
 }  // namespace
 
 void bind_ed25519(py::module_& m) {
+  py::class_<PrivateKey>(m, "Ed25519PrivateKey", "A seed and its signing key, wiped when released.")
+      .def(py::init<const py::bytes&>(), py::arg("seed"), "The key of a secret seed of 32 bytes.")
+      .def("public_key", &PrivateKey::public_key, "32 bytes.")
+      .def("sign", &PrivateKey::sign, py::arg("message"), "The signature on a message, 64 bytes.")
+      .def("__reduce__", [](const PrivateKey&) -> py::object {
+        throw py::type_error("a private key cannot be pickled or copied; store its seed where secrets are kept");
+      });
   m.def("ed25519_verify", &verify, py::arg("public_keys"), py::arg("messages"), py::arg("lengths").noconvert(),
         py::arg("signatures"),
         "Keys of 32 bytes, messages and signatures of 64, each one after the other, and the lengths uint64[n] of the "

@@ -1,4 +1,4 @@
-"""Verification of Ed25519 signatures under pytest-benchmark, beside OpenSSL's one by one; messages of 32 bytes."""
+"""Ed25519 signatures made and verified under pytest-benchmark, beside OpenSSL's one by one; messages of 32 bytes."""
 
 from __future__ import annotations
 
@@ -37,3 +37,17 @@ def test_verify_many(benchmark, isa, threads, count):
 def test_openssl(benchmark):
     ((public,), (message,), (signature,)) = signed(1)
     benchmark(lambda: Ed25519PublicKey.from_public_bytes(public).verify(signature, message))
+
+
+@pytest.mark.parametrize("isa", ["portable", "adx"])
+def test_sign(benchmark, isa):
+    if isa not in _native.cpu_info()["available"]:
+        pytest.skip(f"the processor lacks {isa}")
+    before = _native.isa()
+    _native.set_isa(isa)
+    benchmark(ed25519.PrivateKey(bytes(32)).sign, bytes(32))
+    _native.set_isa(before)
+
+
+def test_openssl_sign(benchmark):
+    benchmark(Ed25519PrivateKey.from_private_bytes(bytes(32)).sign, bytes(32))

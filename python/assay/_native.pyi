@@ -14,6 +14,7 @@ __all__: list[str] = [
     "CeremonyGenerator",
     "CircuitCompiler",
     "DenseMerkleTree",
+    "Ed25519PrivateKey",
     "EddsaPrivateKey",
     "FixedBaseTable",
     "GROTH16_MAX_LOG",
@@ -228,6 +229,24 @@ class EddsaPrivateKey:
     ) -> numpy.typing.NDArray[numpy.uint64]:
         """
         For tests: the hedge decides the nonce.
+        """
+
+class Ed25519PrivateKey:
+    """
+    A seed and its signing key, wiped when released.
+    """
+    def __init__(self, seed: bytes) -> None:
+        """
+        The key of a secret seed of 32 bytes.
+        """
+    def __reduce__(self) -> typing.Any: ...
+    def public_key(self) -> bytes:
+        """
+        32 bytes.
+        """
+    def sign(self, message: bytes) -> bytes:
+        """
+        The signature on a message, 64 bytes.
         """
 
 class SparseMerkleTree:

@@ -1,4 +1,4 @@
-"""Ed25519 (RFC 8032) signatures, verified many at once.
+"""Ed25519 (RFC 8032) signatures: made in constant time, verified many at once.
 
 A signature R || s of 64 bytes on a message M under a public key A of 32 is accepted when
 
@@ -15,19 +15,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import compress
-from typing import Final, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from assay import _native
-from assay.core.errors import EncodingError, InvalidInput, SignatureError, WrongType
+from assay.core.errors import EncodingError, InvalidInput, SignatureError, StateError, WrongType
 from assay.crypto.sha256 import Bytes, require_rows
 
-__all__ = ["PUBLIC_KEY_BYTES", "SIGNATURE_BYTES", "require_key", "verify", "verify_many", "verify_rows"]
+__all__ = [
+    "PUBLIC_KEY_BYTES",
+    "SEED_BYTES",
+    "SIGNATURE_BYTES",
+    "PrivateKey",
+    "require_key",
+    "verify",
+    "verify_many",
+    "verify_rows",
+]
 
 Verdicts: TypeAlias = npt.NDArray[np.bool_]
 
+SEED_BYTES: Final = 32
 PUBLIC_KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 _FIELD: Final = (1 << 255) - 19
@@ -43,6 +53,37 @@ _SMALL_ORDER: Final = frozenset(
         0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
     )
 )
+
+
+class PrivateKey:
+    """A signing key, held and wiped by the kernels. Its text shows no secret, and it cannot be pickled or copied.
+
+    Args:
+        seed: the 32 secret bytes that RFC 8032 calls the private key.
+
+    Raises:
+        EncodingError: the seed has another length. WrongType: it is not bytes.
+    """
+
+    __slots__ = ("_native", "public")
+
+    def __init__(self, seed: bytes) -> None:
+        if not isinstance(seed, bytes):
+            raise WrongType(f"a seed is bytes, got {type(seed).__name__}")
+        self._native = _native.Ed25519PrivateKey(seed)
+        self.public: Final[bytes] = self._native.public_key()
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature R || s on a message, 64 bytes: the same each time. About 20 us for a short one."""
+        if not isinstance(message, bytes):
+            raise WrongType(f"a message is bytes, got {type(message).__name__}")
+        return self._native.sign(message)
+
+    def __repr__(self) -> str:
+        return f"<Ed25519 PrivateKey of {self.public.hex()}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise StateError("an Ed25519 PrivateKey is neither pickled nor copied")
 
 
 def verify(public: bytes, message: bytes, signature: bytes) -> None:

@@ -3,7 +3,7 @@
 What is signed is always digest(tag, value), the tagged hash of `core.encoding`, so a signature made in one domain
 never verifies in another; how it verifies: `signatures`. P-256 is what every TLS stack and key store knows; a ledger
 verifies Ed25519 several times faster, which suits whoever signs much. Keys are kept in files by `custody`, never
-appear in a repr, and refuse to be pickled or copied. The arithmetic is that of OpenSSL.
+appear in a repr, and refuse to be pickled or copied. The arithmetic of P-256 is that of OpenSSL.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Literal, NoReturn, Self, TypeAlias, cast
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from assay.core.encoding import Encodable, digest
 from assay.core.errors import EncodingError, InvalidInput, StateError
+from assay.crypto import ed25519
 from assay.identity.custody import read_private, write_private
 from assay.identity.signatures import (
     P256_ORDER,
@@ -46,7 +48,7 @@ class _PrivateKey:
     """What both kinds of key share: custody, and silence about the secret."""
 
     __slots__ = ("_handle",)
-    _handle: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+    _handle: ec.EllipticCurvePrivateKey | Ed25519PrivateKey
 
     @classmethod
     def load(cls, path: Path, passphrase: bytes | None = None) -> Self:
@@ -78,13 +80,14 @@ class _PrivateKey:
 class SigningKey(_PrivateKey):
     """A private key of ECDSA on P-256, or of Ed25519 (RFC 8032)."""
 
-    __slots__ = ()
+    __slots__ = ("_edwards",)
 
-    def __init__(self, handle: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> None:
-        private = isinstance(handle, (ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey))
+    def __init__(self, handle: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> None:
+        private = isinstance(handle, (ec.EllipticCurvePrivateKey, Ed25519PrivateKey))
         if not private or not is_public_key(handle.public_key()):
             raise InvalidInput("a signing key is an ECDSA key on P-256 or an Ed25519 key")
         self._handle = handle
+        self._edwards = _edwards(handle) if isinstance(handle, Ed25519PrivateKey) else None
 
     @classmethod
     def generate(cls, kind: KeyKind = "p256") -> SigningKey:
@@ -92,7 +95,7 @@ class SigningKey(_PrivateKey):
         if kind == "p256":
             return cls(ec.generate_private_key(ec.SECP256R1()))
         if kind == "ed25519":
-            return cls(ed25519.Ed25519PrivateKey.generate())
+            return cls(Ed25519PrivateKey.generate())
         raise InvalidInput(f"a signing key is of kind 'p256' or 'ed25519', not {kind!r}")
 
     @property
@@ -101,7 +104,7 @@ class SigningKey(_PrivateKey):
         return "p256" if isinstance(self._handle, ec.EllipticCurvePrivateKey) else "ed25519"
 
     @property
-    def handle(self) -> ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey:
+    def handle(self) -> ec.EllipticCurvePrivateKey | Ed25519PrivateKey:
         """The key as `cryptography` knows it, for X.509 and TLS."""
         return self._handle
 
@@ -121,33 +124,38 @@ class SigningKey(_PrivateKey):
 
     def sign_digest(self, digest32: bytes) -> bytes:
         """The 64-byte signature on a digest that carries its domain already."""
-        if isinstance(self._handle, ed25519.Ed25519PrivateKey):
-            return self._handle.sign(digest32)
-        r, s = decode_dss_signature(self._handle.sign(digest32, _ECDSA))
+        if self._edwards is not None:
+            return self._edwards.sign(digest32)
+        r, s = decode_dss_signature(cast(ec.EllipticCurvePrivateKey, self._handle).sign(digest32, _ECDSA))
         return r.to_bytes(32, "big") + min(s, P256_ORDER - s).to_bytes(32, "big")
 
 
 class SealingKey(_PrivateKey):
     """An Ed25519 private key (RFC 8032), which seals blocks."""
 
-    __slots__ = ("_public",)
+    __slots__ = ("_edwards",)
 
-    def __init__(self, handle: ed25519.Ed25519PrivateKey) -> None:
-        if not isinstance(handle, ed25519.Ed25519PrivateKey):
+    def __init__(self, handle: Ed25519PrivateKey) -> None:
+        if not isinstance(handle, Ed25519PrivateKey):
             raise InvalidInput("a sealing key is an Ed25519 key")
         self._handle = handle
-        self._public = handle.public_key().public_bytes_raw()
+        self._edwards = _edwards(handle)
 
     @classmethod
     def generate(cls) -> SealingKey:
         """A fresh key from the operating system's randomness."""
-        return cls(ed25519.Ed25519PrivateKey.generate())
+        return cls(Ed25519PrivateKey.generate())
 
     @property
     def public(self) -> bytes:
         """The public key, 32 bytes."""
-        return self._public
+        return self._edwards.public
 
     def seal(self, digest32: bytes) -> bytes:
         """The 64-byte signature on a digest that carries its domain already."""
-        return cast(ed25519.Ed25519PrivateKey, self._handle).sign(digest32)
+        return self._edwards.sign(digest32)
+
+
+def _edwards(handle: Ed25519PrivateKey) -> ed25519.PrivateKey:
+    """The key that signs, beside the one that custody, X.509 and TLS know."""
+    return ed25519.PrivateKey(handle.private_bytes_raw())

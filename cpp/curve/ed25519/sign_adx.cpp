@@ -1,0 +1,5 @@
+#include "curve/ed25519/sign_kernel.h"
+
+namespace assay::ed25519 {
+const SignKernel kSignAdx = {multiply_base};
+}  // namespace assay::ed25519
