@@ -1,4 +1,4 @@
-"""The client of etcd's JSON gateway: on a real cluster, and on servers that answer what they like."""
+"""The client of etcd, by gRPC and by the JSON gateway: on a real cluster, and on servers that answer what they like."""
 
 import http.server
 import json
@@ -29,9 +29,14 @@ from assay.ledger.etcd.watch import Watch
 NUMBERS = count()
 
 
+@pytest.fixture(params=["grpc", "json"])
+def wire(request):
+    return request.param
+
+
 @pytest.fixture
-def gateway(etcd):
-    gateway = Gateway(etcd.address)
+def gateway(etcd, wire):
+    gateway = Gateway(replace(etcd.address, wire=wire))
     yield gateway
     gateway.close()
 
@@ -149,19 +154,19 @@ def test_compacted_revisions_are_gone(gateway, prefix):
 # --- nodes that fail --------------------------------------------------------------------------------------------------
 
 
-def address(*ports):
-    return Address(tuple(Endpoint("127.0.0.1", port) for port in ports))
+def address(*ports, wire="json"):
+    return Address(tuple(Endpoint("127.0.0.1", port) for port in ports), wire=wire)
 
 
-def test_the_next_node_is_asked(etcd, prefix):
+def test_the_next_node_is_asked(etcd, prefix, wire):
     from assay.ledger.etcd.cluster import free_ports
 
     dead = free_ports(1)[0]
-    gateway = Gateway(address(dead, etcd.nodes[0].client))
+    gateway = Gateway(address(dead, etcd.nodes[0].client, wire=wire))
     gateway.put(prefix, b"x")
     assert gateway.transport.preferred == 1
     assert gateway.range(prefix).pairs[0].value == b"x"
-    nobody = Gateway(address(dead))
+    nobody = Gateway(address(dead, wire=wire))
     with pytest.raises(Unavailable, match="refused"):
         nobody.put(prefix, b"x")
     gateway.close()
@@ -341,7 +346,7 @@ def test_hostile_streams(fake, line):
 
 
 def test_oversized_answers(fake, monkeypatch):
-    monkeypatch.setattr("assay.ledger.etcd.transport.MAX_ANSWER_BYTES", 1000)
+    monkeypatch.setattr("assay.ledger.etcd.json_transport.MAX_ANSWER_BYTES", 1000)
     raw = json.dumps({"header": {"revision": "1"}, "kvs": [{"key": "YQ==" * 1000}]}).encode()
     gateway = Gateway(address(fake(lambda *_: (200, raw)).port))
     with pytest.raises(LimitError):
@@ -371,6 +376,7 @@ def test_hostile_errors(fake, raw):
         ("etcd://h:1/", "etcd://h:1/"),
         ("etcd://h:1,[::1]:2/a/b", "etcd://h:1,[::1]:2/a/b"),
         ("etcd://ada@127.0.0.1:1/a/?password_file=/p", "etcd://ada@127.0.0.1:1/a?password_file=/p"),
+        ("etcd://h:1/a?wire=json&store=s", "etcd://h:1/a?store=s&wire=json"),
         ("etcd://ada@h:1/a?ca=/ca&cert=/c&key=/k&store=s", "etcd://ada@h:1/a?ca=/ca&cert=/c&key=/k&store=s"),
     ],
 )
@@ -397,6 +403,8 @@ def test_addresses(url, plain):
         "etcd://h:1/a?ca=",
         "etcd://h:1/a?ca=/a&ca=/b",
         "etcd://h:1/a?color=red",
+        "etcd://h:1/a?wire=morse",
+        "etcd://h:1/a?wire=json&wire=grpc",
         "etcd://h:1/a?cert=/c&key=/k",
         "etcd://h:1/a?ca=/ca&cert=/c",
         "etcd://h:1/a#x",

@@ -42,6 +42,7 @@ from assay.ledger.etcd.engine import EtcdEngine
 from assay.ledger.etcd.errors import Ambiguous, QuotaReached
 from assay.ledger.etcd.layout import Head
 from assay.ledger.etcd.mail import Request
+from assay.ledger.etcd.messages import TXN
 from assay.ledger.machine import Machine
 from assay.ledger.transactions import UNAUTHENTICATED
 from assay.store import FolderStore
@@ -516,12 +517,12 @@ def test_an_append_that_came_through_and_was_built_on(world, first, second):
     """The answer was lost, and before the second attempt another leader has appended its own block."""
     user, operator = world.clients(first)
     transport = first._chain.gateway.transport
-    post = transport.post
+    send = transport.call
 
-    def lose(path, body, **options):
-        answer = post(path, body, **options)
-        if path == "/v3/kv/txn" and not options["repeatable"]:
-            transport.post = post
+    def lose(call, question, **options):
+        answer = send(call, question, **options)
+        if call is TXN and not options["repeatable"]:
+            transport.call = send
             asleep(first)
             wait_for(lambda: second.leads)
             second.submit(there)
@@ -529,7 +530,7 @@ def test_an_append_that_came_through_and_was_built_on(world, first, second):
         return answer
 
     here, there = user.transaction("tally", "add", add(5)), operator.transaction("tally", "add", add(2))
-    transport.post = lose
+    transport.call = lose
     receipt = first.submit(here)
     assert (receipt.height, receipt.result) == (1, 5)
     assert second.submit(there).height == 2
@@ -541,27 +542,27 @@ class Unsure:
     """Loses the answers of every second transaction that writes, after or before it was carried out."""
 
     def __init__(self, transport, carried_out):
-        self.post_for_real = transport.post
+        self.call_for_real = transport.call
         self.carried_out = carried_out
         self.calls = self.lost = 0
 
-    def post(self, path, body, **options):
-        if path != "/v3/kv/txn" or not any("request_put" in part for part in body["success"]):
-            return self.post_for_real(path, body, **options)
+    def call(self, call, question, **options):
+        if call is not TXN or not any("request_put" in part for part in question["success"]):
+            return self.call_for_real(call, question, **options)
         self.calls += 1
         if self.calls % 2 == 0 and not options["repeatable"]:
             self.lost += 1
             if self.carried_out:
-                self.post_for_real(path, body, **options)
+                self.call_for_real(call, question, **options)
             raise Ambiguous("the answer was lost, as the test wants it")
-        return self.post_for_real(path, body, **options)
+        return self.call_for_real(call, question, **options)
 
 
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_lost_answers_lose_and_double_nothing(world, first, carried_out):
     user = world.clients(first)[0]
     unsure = Unsure(first._chain.gateway.transport, carried_out)
-    first._chain.gateway.transport.post = unsure.post
+    first._chain.gateway.transport.call = unsure.call
     for number in range(10):
         assert user.submit("tally", "add", add(1)).result == number + 1
     assert unsure.lost >= 4
@@ -575,22 +576,22 @@ def test_the_write_that_reaches_the_quota(world, first, carried_out):
     user = world.clients(first)[0]
     transaction = user.transaction("tally", "add", add(5))
     transport = first._chain.gateway.transport
-    post = transport.post
+    send = transport.call
 
-    def fail(path, body, **options):
-        if path == "/v3/kv/txn" and not options["repeatable"]:
+    def fail(call, question, **options):
+        if call is TXN and not options["repeatable"]:
             if carried_out:
-                post(path, body, **options)
+                send(call, question, **options)
             raise QuotaReached("etcdserver: mvcc: database space exceeded")
-        return post(path, body, **options)
+        return send(call, question, **options)
 
-    transport.post = fail
+    transport.call = fail
     if carried_out:
         assert first.submit(transaction).height == 1
     else:
         with pytest.raises(QuotaReached):
             first.submit(transaction)
-    transport.post = post
+    transport.call = send
     assert first.submit(transaction).height == 1
     assert user.submit("tally", "add", add(1)).height == 2
 
@@ -601,27 +602,27 @@ def test_an_answer_that_never_came(world, engine_of, late):
     with engine_of(patience=0.0).create("chain", world.genesis, world.key) as ledger:
         user = world.clients(ledger)[0]
         transport = ledger._chain.gateway.transport
-        post = transport.post
+        send = transport.call
         held = []
 
-        def lose(path, body, **options):
-            if path == "/v3/kv/txn" and not options["repeatable"]:
-                held.append((path, body, options | {"meanwhile": None}))
+        def lose(call, question, **options):
+            if call is TXN and not options["repeatable"]:
+                held.append((call, question, options | {"meanwhile": None}))
                 raise Ambiguous("lost, as the test wants it")
-            return post(path, body, **options)
+            return send(call, question, **options)
 
         transaction = user.transaction("tally", "add", add(5))
-        transport.post = lose
+        transport.call = lose
         with pytest.raises(Ambiguous):
             ledger.submit(transaction)
-        transport.post = post
+        transport.call = send
         if late:
-            path, body, options = held[0]
-            post(path, body, **options)
+            call, question, options = held[0]
+            send(call, question, **options)
         receipt = ledger.submit(transaction)
         assert (receipt.height, receipt.result) == (1, 5)
         assert user.submit("tally", "add", add(1)).result == 6
         if not late:  # it comes after all, when nobody wants it any more
-            path, body, options = held[0]
-            assert "succeeded" not in post(path, body, **options)
+            call, question, options = held[0]
+            assert not send(call, question, **options)["succeeded"]
         assert verify_ledger(ledger, world.registry).transactions == 2

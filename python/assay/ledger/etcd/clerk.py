@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from assay.core.errors import AssayError
 from assay.core.logging import get_logger
@@ -106,11 +106,9 @@ class Clerk:
 
     def _answer(self, mailbox: KeyValue, answer: Answer, fence: int) -> None:
         """Put the answer where the request is, if it still is."""
-        operation: dict[str, Any] = put(mailbox.key, self._chain.bodies.pack(answer.encoded))
-        operation["request_put"]["ignore_lease"] = True
         self._chain.gateway.transact(
             [created_at(self._chain.layout.leader, fence), modified_at(mailbox.key, mailbox.modified)],
-            [operation],
+            [put(mailbox.key, self._chain.bodies.pack(answer.encoded), ignore_lease=True)],
             repeatable=True,
         )
 

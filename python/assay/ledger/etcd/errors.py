@@ -13,7 +13,7 @@
 A write that takes etcd beyond its quota is carried out and answered with the same error as those that are refused from
 then on (server/etcdserver/apply.go, quotaApplierV3), so who depends on it looks.
 
-The gateway of etcd 3.4 answers with the status of gRPC and etcd's own text (api/v3rpc/rpctypes/error.go).
+etcd 3.4 answers with the status of gRPC and its own text (api/v3rpc/rpctypes/error.go), through the gateway too.
 """
 
 from __future__ import annotations

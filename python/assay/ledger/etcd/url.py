@@ -1,17 +1,19 @@
 """The address of a ledger on etcd:
 
     etcd://[user@]host:port[,host:port...]/prefix[?ca=FILE][&cert=FILE&key=FILE][&password_file=FILE][&store=FOLDER]
+        [&wire=grpc|json]
 
 `ca` turns TLS on and is the only authority believed; `cert` and `key` are the client's own. `store` is the folder that
 keeps bodies too large for etcd; all who use a channel share it. The password of `user` stands in the file
 `password_file` or in the variable `ASSAY_ETCD_PASSWORD`, never in the address; it is sent over TLS, or to this machine.
+`wire` is how etcd is spoken to: by gRPC, where the package grpcio is installed, else by its JSON gateway.
 """
 
 from __future__ import annotations
 
 import os
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode
@@ -23,6 +25,7 @@ __all__ = ["PASSWORD_VARIABLE", "Address", "Endpoint"]
 PASSWORD_VARIABLE: Final = "ASSAY_ETCD_PASSWORD"
 _SCHEME: Final = "etcd://"
 _FILES: Final = ("ca", "cert", "key", "password_file", "store")
+_WIRES: Final = ("grpc", "json")
 _LOCAL: Final = ("127.0.0.1", "::1", "localhost")
 _MAX_ENDPOINTS: Final = 32
 
@@ -62,13 +65,16 @@ class Address:
     cert: Path | None = None
     key: Path | None = None
     password_file: Path | None = None
-    store: Path | None = field(default=None)
+    store: Path | None = None
+    wire: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.endpoints) <= _MAX_ENDPOINTS:
             raise InvalidInput(f"an etcd address names 1 to {_MAX_ENDPOINTS} endpoints, not {len(self.endpoints)}")
         if not self.prefix.startswith("/") or not self.prefix.endswith("/") or len(self.prefix.encode()) > 512:
             raise InvalidInput(f"the prefix {self.prefix!r} does not begin and end with / within 512 bytes")
+        if self.wire not in (None, *_WIRES):
+            raise InvalidInput(f"the wire of an etcd address is {' or '.join(_WIRES)}, not {self.wire!r}")
         if (self.cert is None) != (self.key is None):
             raise InvalidInput("cert and key of an etcd address come together")
         if self.cert is not None and self.ca is None:
@@ -87,17 +93,20 @@ class Address:
         if ":" in user:
             raise InvalidInput(f"no password in an etcd address: use password_file or {PASSWORD_VARIABLE}")
         pairs = parse_qsl(query, keep_blank_values=True)
-        files = {name: Path(value) for name, value in pairs if value}
-        if len(files) != len(pairs) or not set(files) <= set(_FILES):
-            raise InvalidInput(f"the parameters of an etcd address are {', '.join(_FILES)}, each once: {query!r}")
+        given = {name: value for name, value in pairs if value}
+        if len(given) != len(pairs) or not set(given) <= {*_FILES, "wire"}:
+            raise InvalidInput(f"the parameters of an etcd address are {', '.join(_FILES)}, wire, each once: {query!r}")
+        wire = given.pop("wire", None)
+        files = {name: Path(value) for name, value in given.items()}
         endpoints = tuple(Endpoint.parse(host) for host in hosts.split(","))
         prefix = "/" + unquote(prefix).strip("/")
-        return cls(endpoints, prefix if prefix == "/" else prefix + "/", unquote(user), **files)
+        return cls(endpoints, prefix if prefix == "/" else prefix + "/", unquote(user), wire=wire, **files)
 
     def __str__(self) -> str:
         user = f"{self.user}@" if self.user else ""
         files = {name: str(getattr(self, name)) for name in _FILES if getattr(self, name) is not None}
-        query = "?" + urlencode(files, safe="/") if files else ""
+        given = files | ({"wire": self.wire} if self.wire else {})
+        query = "?" + urlencode(given, safe="/") if given else ""
         return f"{_SCHEME}{user}{','.join(map(str, self.endpoints))}{self.prefix.rstrip('/') or '/'}{query}"
 
     def password(self) -> str:
