@@ -5,25 +5,27 @@
     endorsed  calls of a contract that puts the payload into its state: two endorsers each execute it and sign its
               effects, the client signs the whole
 
-All sign with Ed25519. An endorser takes proposals from its client directly, so that the proposal has no signature of
-its own; it executes on the state that the channel has at that moment.
+All sign with Ed25519. An endorser takes proposals from its clients directly, so that a proposal has no signature of its
+own, and answers those that wait together; it executes on the state that the channel has at that moment.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Sequence
 from typing import Final, Literal, Self
 
 from assay.bench.ledger_contract import Deposits
-from assay.bench.ledger_load import LoadClient
+from assay.bench.ledger_load import LoadClient, LoadClients, each_by_itself
 from assay.bench.ledger_places import Place
 from assay.core.clock import system_clock
+from assay.core.errors import AssayError
 from assay.crypto import eddsa
 from assay.identity import CertificateAuthority, Credentials, Role, SealingKey, SigningKey, apply
 from assay.ledger import Client, ContractRegistry, Genesis, Ledger, Transaction
 from assay.ledger.accounts import ACCOUNTS, PUBLISH, publish_payload
-from assay.ledger.endorser import Endorser, Proposal, endorse
+from assay.ledger.endorser import Endorser, Proposal, endorse_many
 from assay.ledger.genesis import ANYONE, NOBODY
 from assay.ledger.policy import HasRole, OutOf
 from assay.ledger.sequenced import SequencedLedger
@@ -83,16 +85,16 @@ class LoadWorld:
         Client(ledger, self._endorsers[0]).submit(ACCOUNTS, PUBLISH, publish_payload(certificates))
         return ledger
 
-    def clients(self, ledger: Ledger, auth: str, payload: int) -> list[LoadClient]:
+    def clients(self, ledger: Ledger, auth: str, payload: int) -> LoadClients:
         """The clients of a channel of that kind; each of their transactions carries `payload` random bytes."""
         if auth == "none":
             senders = range(UNAUTHENTICATED, UNAUTHENTICATED + len(self._clients))
-            return [_anonymous(ledger, sender, payload) for sender in senders]
+            return each_by_itself(_anonymous(ledger, sender, payload) for sender in senders)
         if auth == "client":
-            return [_signing(ledger, member, payload) for member in self._clients]
+            return each_by_itself(_signing(ledger, member, payload) for member in self._clients)
         registry = ContractRegistry([Deposits()])
         endorsers = [Endorser(ledger, member, registry=registry, authenticate=False) for member in self._endorsers]
-        return [_endorsed(ledger, member, endorsers, payload) for member in self._clients]
+        return _endorsed(ledger, self._clients, endorsers, payload)
 
 
 def _anonymous(ledger: Ledger, sender: int, payload: int) -> LoadClient:
@@ -106,17 +108,28 @@ def _signing(ledger: Ledger, member: Credentials, payload: int) -> LoadClient:
     return lambda: Transaction.record(chain_id, sender, next(counters), os.urandom(payload)).signed(key)
 
 
-def _endorsed(ledger: Ledger, member: Credentials, endorsers: list[Endorser], payload: int) -> LoadClient:
-    chain_id, sender, key = ledger.chain_id, member.certificate.index, member.key
-    counters = itertools.count(ledger.next_counter(sender))
+def _endorsed(ledger: Ledger, members: list[Credentials], endorsers: list[Endorser], payload: int) -> LoadClients:
+    chain_id = ledger.chain_id
+    senders = [member.certificate.index for member in members]
+    counters = [itertools.count(ledger.next_counter(sender)) for sender in senders]
 
-    def make() -> Transaction:
+    def propose(client: int, height: int, time: int) -> Proposal:
+        counter, data = next(counters[client]), os.urandom(payload)
+        call = Transaction(chain_id, senders[client], counter, _DEPOSITS, "put", data, type=ENDORSED)
+        return Proposal(call, height, time)
+
+    def make(clients: Sequence[int]) -> list[Transaction]:
         head = ledger.head().header
-        proposed = Transaction(chain_id, sender, next(counters), _DEPOSITS, "put", os.urandom(payload), type=ENDORSED)
-        proposal = Proposal(proposed, head.height + 1, max(system_clock(), head.time))
-        return endorse(proposal, endorsers).signed(key)
+        height, time = head.height + 1, max(system_clock(), head.time)
+        transactions = []
+        answers = endorse_many([propose(client, height, time) for client in clients], endorsers)
+        for client, endorsed in zip(clients, answers, strict=True):
+            if isinstance(endorsed, AssayError):
+                raise endorsed
+            transactions.append(endorsed.signed(members[client].key))
+        return transactions
 
-    return make
+    return LoadClients(len(members), make)
 
 
 def _verify_possession(public_key: tuple[int, int], message: bytes, signature: bytes) -> bool:

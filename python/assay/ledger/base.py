@@ -26,6 +26,7 @@ from assay.ledger.blocks import Block, SealedHeader
 from assay.ledger.contracts import StateReader
 from assay.ledger.genesis import Genesis
 from assay.ledger.proofs import ExtensionProof, HistoryProof, InclusionProof
+from assay.ledger.standing import KnownAccounts
 from assay.ledger.state import StateDigest, Store
 from assay.ledger.transactions import Transaction
 
@@ -68,6 +69,10 @@ class Snapshot(ABC):
     @abstractmethod
     def state(self, contract: str) -> StateReader:
         """The state of a contract instance; `NotFound` when the chain has none of that name."""
+
+    def accounts(self) -> KnownAccounts:
+        """Who is certified and in force; a ledger may remember it for as long as no block changes it."""
+        return KnownAccounts(self.store)
 
 
 class Ledger(ABC):

@@ -31,6 +31,8 @@ from assay.ledger.endorsement import (
     sign_endorsement,
 )
 from assay.ledger.machine import Machine
+from assay.ledger.standing import KnownAccounts
+from assay.ledger.state import Store
 from assay.ledger.transactions import ENDORSED, MAX_TRANSACTION_BYTES, Transaction, check_signature
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "Proposal",
     "RemoteEndorser",
     "endorse",
+    "endorse_many",
 ]
 
 MAX_SKEW: Final = (
@@ -105,9 +108,14 @@ class Endorsing(Protocol):
     def endorse(self, proposal: Proposal) -> Endorsed:
         """Execute the proposal and sign its effects; raises the refusal."""
 
+    def endorse_many(self, proposals: Sequence[Proposal]) -> list[Endorsed | AssayError]:
+        """Each proposal by itself: its endorsement, or the refusal."""
+
 
 class Endorser:
     """Endorses for `credentials` on the state of `ledger`. Thread-safe.
+
+    Each answer is on the newest state that the ledger has when it is asked, so a revocation counts from its block on.
 
     Senders sign their proposals, so that nobody else learns what the state answers. Where the sender is known already
     (its connection is), `authenticate=False` saves that check: the ledger checks the transaction's signature anyway.
@@ -130,16 +138,43 @@ class Endorser:
 
     def endorse(self, proposal: Proposal) -> Endorsed:
         """Execute the proposal and sign its effects; raises the refusal, of the ledger's rules or of the contract."""
-        transaction = proposal.transaction
-        if transaction.type != ENDORSED or transaction.effects or transaction.endorsements:
-            raise InvalidInput("a proposal is an endorsed transaction without effects and endorsements")
-        if abs(proposal.time - self._clock()) > MAX_SKEW:
-            raise EndorsementExpired(f"the proposal is of {proposal.time} ms, too far from now, {self._clock()} ms")
+        (answer,) = self.endorse_many([proposal])
+        if isinstance(answer, AssayError):
+            raise answer
+        return answer
+
+    def endorse_many(self, proposals: Sequence[Proposal]) -> list[Endorsed | AssayError]:
+        """`endorse` for each proposal by itself, all on one state: a refusal stands in the place of its endorsement."""
         with self.ledger.snapshot() as snapshot:
+            store, known = snapshot.store, snapshot.accounts()
+            found = [self._effects(proposal, store, known) for proposal in proposals]
+        return [
+            effects if isinstance(effects, AssayError) else self._sign(proposal.transaction, effects)
+            for proposal, effects in zip(proposals, found, strict=True)
+        ]
+
+    def _effects(self, proposal: Proposal, store: Store, known: KnownAccounts) -> Effects | AssayError:
+        transaction = proposal.transaction
+        try:
+            if transaction.type != ENDORSED or transaction.effects or transaction.endorsements:
+                raise InvalidInput("a proposal is an endorsed transaction without effects and endorsements")
+            if abs(proposal.time - self._clock()) > MAX_SKEW:
+                raise EndorsementExpired(f"the proposal is of {proposal.time} ms, too far from now, {self._clock()} ms")
             effects = self._machine.simulate(
-                snapshot.store, transaction, height=proposal.height, time=proposal.time, check_signature=self._check
+                store,
+                transaction,
+                height=proposal.height,
+                time=proposal.time,
+                check_signature=self._check,
+                known=known,
             )
-        signature = sign_endorsement(self.credentials.key, transaction, effects)
+            _ = effects.encoded  # raises above the limits
+            return effects
+        except AssayError as refusal:
+            return refusal
+
+    def _sign(self, proposal: Transaction, effects: Effects) -> Endorsed:
+        signature = sign_endorsement(self.credentials.key, proposal, effects)
         return Endorsed(effects, Endorsement(self.credentials.certificate.index, signature))
 
     def answer(self, request: bytes) -> bytes:
@@ -169,6 +204,16 @@ class RemoteEndorser:
             return Endorsed.decode(answer)
         raise EndorsementRefused(f"the endorser refused ({kind}): {reason}")
 
+    def endorse_many(self, proposals: Sequence[Proposal]) -> list[Endorsed | AssayError]:
+        """Have each endorsed, one after the other."""
+        answers: list[Endorsed | AssayError] = []
+        for proposal in proposals:
+            try:
+                answers.append(self.endorse(proposal))
+            except AssayError as refusal:
+                answers.append(refusal)
+        return answers
+
 
 def endorse(proposal: Proposal, endorsers: Sequence[Endorsing], pool: Executor | None = None) -> Transaction:
     """The transaction with effects on which all `endorsers` agree and their endorsements, for its sender to sign.
@@ -181,6 +226,35 @@ def endorse(proposal: Proposal, endorsers: Sequence[Endorsing], pool: Executor |
         answers = [endorser.endorse(proposal) for endorser in endorsers]
     else:
         answers = list(pool.map(lambda endorser: endorser.endorse(proposal), endorsers))
+    return _agreed(proposal, answers)
+
+
+def endorse_many(
+    proposals: Sequence[Proposal], endorsers: Sequence[Endorsing], pool: Executor | None = None
+) -> list[Transaction | AssayError]:
+    """`endorse` for each proposal by itself, where each endorser is given all at once.
+
+    In the place of what was not endorsed stands the refusal of the first endorser that refused, or `Disagreement`.
+    """
+    if not endorsers:
+        raise InvalidInput("a transaction is endorsed by at least one")
+    if pool is None:
+        answers = [endorser.endorse_many(proposals) for endorser in endorsers]
+    else:
+        answers = list(pool.map(lambda endorser: endorser.endorse_many(proposals), endorsers))
+    transactions: list[Transaction | AssayError] = []
+    for proposal, *given in zip(proposals, *answers, strict=True):
+        refusal = next((answer for answer in given if isinstance(answer, AssayError)), None)
+        try:
+            endorsed = [answer for answer in given if isinstance(answer, Endorsed)]
+            transactions.append(refusal or _agreed(proposal, endorsed))
+        except AssayError as disagreement:
+            transactions.append(disagreement)
+    return transactions
+
+
+def _agreed(proposal: Proposal, answers: Sequence[Endorsed]) -> Transaction:
+    """The transaction with what all answers agree on."""
     first, *others = answers
     for other in others:
         if other.effects.encoded != first.effects.encoded:

@@ -19,6 +19,7 @@ from assay.ledger.contracts import StateReader
 from assay.ledger.genesis import Genesis
 from assay.ledger.proofs import ExtensionProof, HistoryProof
 from assay.ledger.sequencer import Sequencer, receipt
+from assay.ledger.standing import KnownAccounts, StandingAccounts
 from assay.ledger.state import Overlay, SpaceState, StateDigest, Store
 from assay.ledger.transactions import Transaction
 
@@ -33,6 +34,7 @@ class SequencedLedger(Ledger):
     def __init__(self, backend: Backend, sequencer: Sequencer | None) -> None:
         self._backend = backend
         self._sequencer = sequencer
+        self._standing = StandingAccounts() if sequencer is None else sequencer.standing
         self._closed = False
 
     @property
@@ -134,7 +136,7 @@ class SequencedLedger(Ledger):
     def snapshot(self) -> Iterator[Snapshot]:
         """The state after the newest block."""
         with self._backend.reading() as reader:
-            yield _ReaderSnapshot(reader, self.genesis)
+            yield _ReaderSnapshot(reader, self.genesis, self._standing)
 
     def state(self, contract: str) -> StateReader:
         """The newest state of a contract instance."""
@@ -170,9 +172,10 @@ class SequencedLedger(Ledger):
 
 
 class _ReaderSnapshot(Snapshot):
-    def __init__(self, reader: Reader, genesis: Genesis) -> None:
+    def __init__(self, reader: Reader, genesis: Genesis, standing: StandingAccounts) -> None:
         self._reader = reader
         self._genesis = genesis
+        self._standing = standing
 
     @property
     def head(self) -> SealedHeader:
@@ -185,6 +188,9 @@ class _ReaderSnapshot(Snapshot):
     def state(self, contract: str) -> StateReader:
         _check_instance(self._genesis, contract)
         return SpaceState(Overlay(self._reader.store), contract)
+
+    def accounts(self) -> KnownAccounts:
+        return self._standing.at(self._reader.head().header.height, self._reader.store)
 
 
 class _NewestState:

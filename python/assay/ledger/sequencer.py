@@ -25,6 +25,7 @@ from assay.core.clock import Clock
 from assay.core.encoding import decode
 from assay.core.errors import AssayError, LedgerError, StateError, VerificationError
 from assay.core.logging import get_logger
+from assay.ledger.accounts import ACCOUNTS
 from assay.ledger.backend import Append, Backend, Change, Done, Superseded, check_done
 from assay.ledger.base import QueueFull, Receipt
 from assay.ledger.blocks import MAX_BLOCK_ENTRIES, Block
@@ -32,6 +33,7 @@ from assay.ledger.machine import NO_RESULT, Machine
 from assay.ledger.replica import execute_again
 from assay.ledger.sealing import Sealer
 from assay.ledger.signatures import Verified
+from assay.ledger.standing import StandingAccounts
 from assay.ledger.transactions import Transaction
 
 __all__ = ["MAX_QUEUE", "Sequencer"]
@@ -70,6 +72,7 @@ class Sequencer:
         self._sealer = sealer
         self._clock = clock
         self._verified = Verified()  # used by the leader alone
+        self.standing = StandingAccounts()
         self._max_queue = max_queue
         self._process = os.getpid()
         self._lock = threading.Lock()
@@ -261,8 +264,12 @@ class Sequencer:
             _log.warning("block %d, proposed before, is not one of this chain: %s", block.header.height, fault)
             self._sealer.abandon(block)
             return
+        self._commit(append, change)
+
+    def _commit(self, append: Append, change: Change) -> None:
         append.stage(change)
         append.commit(self._sealer.seal(change, append))
+        self.standing.appended(change.header.height, changed=any(space == ACCOUNTS for space, _ in change.writes))
 
     def _append_to(self, append: Append, transactions: list[Transaction]) -> list[Receipt | AssayError]:
         head = append.head().header
@@ -271,9 +278,7 @@ class Sequencer:
             append, transactions, height=head.height + 1, time=now, check_signature=self._verified
         )
         if execution.entries:
-            change = Change.following(append, execution, now)
-            append.stage(change)
-            append.commit(self._sealer.seal(change, append))
+            self._commit(append, Change.following(append, execution, now))
         outcomes: list[Receipt | AssayError] = []
         for transaction, outcome in zip(transactions, execution.outcomes, strict=False):
             if isinstance(outcome, AssayError):
