@@ -5,6 +5,7 @@ namespace py = pybind11;
 
 namespace assay::bindings {
 void bind_runtime(py::module_& m);
+void bind_encoding(py::module_& m);
 void bind_bigint(py::module_& m);
 void bind_bigint_divisors(py::module_& m);
 void bind_bigint_products(py::module_& m);
@@ -27,6 +28,7 @@ void bind_paillier(py::module_& m);
 PYBIND11_MODULE(_native, m) {
   m.doc() = "The compiled kernels of assay. Use the typed layer in assay.crypto and assay.circuits.";
   assay::bindings::bind_runtime(m);
+  assay::bindings::bind_encoding(m);
   assay::bindings::bind_bigint(m);
   assay::bindings::bind_bigint_divisors(m);
   assay::bindings::bind_bigint_products(m);

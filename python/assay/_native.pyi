@@ -61,8 +61,15 @@ __all__: list[str] = [
     "ceremony_encode",
     "ceremony_lagrange",
     "cpu_info",
+    "decode",
+    "decode_record",
+    "digest",
+    "digest_bytes",
     "ed25519_verify",
     "eddsa_verify",
+    "encode",
+    "encode_parts",
+    "encode_record",
     "expected_prime_tests",
     "field_dot",
     "field_mul_throughput",
@@ -962,6 +969,26 @@ def ceremony_lagrange(
     """
 
 def cpu_info() -> dict: ...
+def decode(data: bytes, /, *, limit: int = 16777216) -> typing.Any:
+    """
+    The value whose canonical encoding is `data`.
+    """
+
+def decode_record(data: bytes, kind: str, version: int, *types: type, limit: int = 16777216) -> tuple:
+    """
+    The fields of a record of `kind` and `version`, each of exactly the type named.
+    """
+
+def digest(tag: str, value: typing.Any) -> bytes:
+    """
+    The tagged SHA-256 of a value's encoding.
+    """
+
+def digest_bytes(tag: str, data: bytes) -> bytes:
+    """
+    The tagged SHA-256 of bytes.
+    """
+
 def ed25519_verify(
     public_keys: bytes, messages: bytes, lengths: numpy.typing.NDArray[numpy.uint64], signatures: bytes
 ) -> numpy.typing.NDArray[numpy.bool]:
@@ -977,6 +1004,21 @@ def eddsa_verify(
 ) -> numpy.typing.NDArray[numpy.uint8]:
     """
     uint64[n, 8], uint64[n, 4], uint64[n, 12] -> uint8[n], 0 where the signature verifies.
+    """
+
+def encode(value: typing.Any, /, *, limit: int = 16777216) -> bytes:
+    """
+    The canonical bytes of a value, at most `limit` of them.
+    """
+
+def encode_parts(kind: str, version: int, *parts: bytes) -> bytes:
+    """
+    `encode_record` of fields that are all bytes, without a limit.
+    """
+
+def encode_record(kind: str, version: int, *fields: typing.Any, limit: int = 16777216) -> bytes:
+    """
+    The encoding of the tuple (kind, version, *fields).
     """
 
 def expected_prime_tests(bits: typing.SupportsInt | typing.SupportsIndex, safe: bool) -> float:

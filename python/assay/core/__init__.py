@@ -1,6 +1,6 @@
 """What every room stands on: errors, encodings, configuration, logging, progress.
 
-Imports nothing of ours and nothing heavy.
+Imports nothing of ours but the extension, and nothing heavy.
 
 - `errors`: the exception tree, rooted at `AssayError`
 - `encoding`: the one canonical byte encoding and the domain-tagged digest over it

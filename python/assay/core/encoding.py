@@ -22,16 +22,17 @@ The doubled prefix fills one block of SHA-256, which separates the domains and i
 
 Records (`encode_record`, `decode_record`) are tuples that open with their kind and version, so that bytes
 of one kind are never read as another.
+
+The functions are those of the extension, typed here. Errors: `WrongType` for what has no encoding, `LimitError` for
+what is above a limit, `EncodingError` for bytes that encode nothing and for a str with a lone surrogate.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any, Final, SupportsIndex, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Final, SupportsIndex, TypeAlias, Union
 
-from assay.core.errors import EncodingError, LimitError, WrongType
+from assay import _native
 
 __all__ = [
     "MAX_BYTES",
@@ -58,285 +59,44 @@ MAX_DEPTH: Final = 32
 MAX_BYTES: Final = 16 << 20
 MAX_INT_BYTES: Final = 64 << 10
 
-_VERSION: Final = b"\x01"
-_NONE, _FALSE, _TRUE, _NATURAL, _NEGATIVE, _BYTES, _STR, _LIST, _TUPLE, _MAP = range(10)
+if TYPE_CHECKING:
 
+    def encode(value: Encodable, /, *, limit: int = MAX_BYTES) -> bytes:
+        """The canonical bytes of `value`, at most `limit` of them.
 
-def encode(value: Encodable, *, limit: int = MAX_BYTES) -> bytes:
-    """The canonical bytes of `value`, at most `limit` of them.
+        Anything with `__index__` (an int, a gmpy2.mpz, a numpy integer) encodes as the int it stands for; float
+        and every other type is refused with `WrongType`. Tuples and lists are distinct.
+        """
 
-    Anything with `__index__` (an int, a gmpy2.mpz, a numpy integer) encodes as the int it stands for; float
-    and every other type is refused with `WrongType`. Tuples and lists are distinct.
-    """
-    out = bytearray(_VERSION)
-    _write(out, value, 0, limit)
-    if len(out) > limit:
-        raise LimitError(f"the value encodes to more than {limit} bytes")
-    return bytes(out)
+    def encode_record(kind: str, version: int, /, *fields: Encodable, limit: int = MAX_BYTES) -> bytes:
+        """The encoding of the tuple (kind, version, *fields)."""
 
+    def encode_parts(kind: str, version: int, /, *parts: bytes) -> bytes:
+        """`encode_record` of fields that are all bytes, with no limit but that of each part: 4 GiB."""
 
-def _write(out: bytearray, value: Any, depth: int, limit: int) -> None:
-    if depth > MAX_DEPTH:
-        raise LimitError(f"the value nests deeper than {MAX_DEPTH} levels")
-    if len(out) > limit:
-        raise LimitError(f"the value encodes to more than {limit} bytes")
-    if value is None:
-        out.append(_NONE)
-    elif value is False or value is True:
-        out.append(_TRUE if value else _FALSE)
-    elif isinstance(value, (bytes, bytearray)):
-        _write_sized(out, _BYTES, value)
-    elif isinstance(value, str):
-        _write_sized(out, _STR, _utf8(value))
-    elif isinstance(value, (list, tuple)):
-        out.append(_TUPLE if isinstance(value, tuple) else _LIST)
-        out += _length(len(value))
-        _write_items(out, value, depth + 1, limit)
-    elif isinstance(value, Mapping):
-        _write_map(out, value, depth, limit)
-    elif hasattr(value, "__index__"):
-        _write_int(out, value.__index__())
-    else:
-        raise WrongType(f"a value of type {type(value).__name__} has no canonical encoding")
+    def decode(data: bytes, /, *, limit: int = MAX_BYTES) -> Value:
+        """The value whose canonical encoding is `data`; `EncodingError` for every other byte string."""
 
+    def decode_record(data: bytes, kind: str, version: int, /, *types: type, limit: int = MAX_BYTES) -> tuple[Any, ...]:
+        """The fields of a record of `kind` and `version`, each of exactly the type named in `types`.
 
-def _write_items(out: bytearray, items: Sequence[Any], depth: int, limit: int) -> None:
-    """Write each item; short bytes, str and natural numbers, of which most messages consist, without a call each."""
-    if depth > MAX_DEPTH and items:
-        raise LimitError(f"the value nests deeper than {MAX_DEPTH} levels")
-    for item in items:
-        kind = type(item)
-        if kind is bytes and len(item) < 256:
-            out += _SHORT_BYTES[len(item)]
-            out += item
-        elif kind is str and len(item) < 256 and item.isascii():
-            out += _SHORT_STR[len(item)]
-            out += item.encode()
-        elif kind is int and 0 <= item < 1 << 64:
-            size = (item.bit_length() + 7) >> 3
-            out += _SHORT_NATURAL[size]
-            out += item.to_bytes(size, "big")
-        else:
-            _write(out, item, depth, limit)
+        Types are matched exactly: a bool is not an int, a list is not a tuple.
+        """
 
+    def digest(tag: str, value: Encodable, /) -> bytes:
+        """The 32-byte digest of `value` in the domain `tag` (by convention "assay/room/what/v1")."""
 
-def _write_map(out: bytearray, value: Mapping[Any, Any], depth: int, limit: int) -> None:
-    for key in value:
-        if not isinstance(key, str):
-            raise WrongType(f"the keys of a map are str, not {type(key).__name__}")
-    out.append(_MAP)
-    out += _length(len(value))
-    for raw, key in sorted((_utf8(key), key) for key in value):
-        _write_sized(out, _STR, raw)
-        _write(out, value[key], depth + 1, limit)
+    def digest_bytes(tag: str, data: bytes, /) -> bytes:
+        """`digest` for bytes that are canonical already, such as a message that was decoded before.
 
+        Of 16 KiB and more the GIL is released meanwhile.
+        """
 
-def _write_int(out: bytearray, value: int) -> None:
-    tag, magnitude = (_NATURAL, value) if value >= 0 else (_NEGATIVE, -1 - value)
-    size = (magnitude.bit_length() + 7) // 8
-    if size > MAX_INT_BYTES:
-        raise LimitError(f"an int of {size} bytes is above the limit of {MAX_INT_BYTES}")
-    _write_sized(out, tag, magnitude.to_bytes(size, "big"))
-
-
-def _write_sized(out: bytearray, tag: int, raw: bytes | bytearray) -> None:
-    out.append(tag)
-    out += _length(len(raw))
-    out += raw
-
-
-def _length(size: int) -> bytes:
-    if size >= 1 << 32:
-        raise LimitError(f"a length of {size} does not fit in 4 bytes")
-    return size.to_bytes(4, "big")
-
-
-def _heads(tag: int) -> tuple[bytes, ...]:
-    """Tag and length of items of up to 255 bytes."""
-    return tuple(bytes([tag]) + _length(size) for size in range(256))
-
-
-_SHORT_NATURAL, _SHORT_BYTES, _SHORT_STR = _heads(_NATURAL), _heads(_BYTES), _heads(_STR)
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise EncodingError(f"the str holds a lone surrogate at position {error.start}") from None
-
-
-def decode(data: bytes, *, limit: int = MAX_BYTES) -> Value:
-    """The value whose canonical encoding is `data`; `EncodingError` for every other byte string."""
-    if not isinstance(data, (bytes, bytearray)):
-        raise WrongType(f"encoded data is bytes, not {type(data).__name__}")
-    if len(data) > limit:
-        raise LimitError(f"the message has {len(data)} bytes, above the limit of {limit}")
-    if data[:1] != _VERSION:
-        raise EncodingError(f"the message does not open with version byte 0x01: {bytes(data[:1]).hex()!r}")
-    if len(data) > 5 and data[1] == _BYTES and int.from_bytes(data[2:6], "big") == len(data) - 6:
-        return bytes(data[6:])
-    reader = _Reader(bytes(data))
-    value = reader.item(0)
-    if reader.at != len(data):
-        raise EncodingError(f"{len(data) - reader.at} bytes follow the value, at offset {reader.at}")
-    return value
-
-
-class _Reader:
-    __slots__ = ("at", "data")
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 1
-
-    def item(self, depth: int) -> Value:
-        if depth > MAX_DEPTH:
-            raise LimitError(f"the message nests deeper than {MAX_DEPTH} levels")
-        tag = self.take(1)[0]
-        if tag == _NONE:
-            return None
-        if tag in (_FALSE, _TRUE):
-            return tag == _TRUE
-        if tag in (_NATURAL, _NEGATIVE):
-            return self.integer(tag)
-        if tag == _BYTES:
-            return self.take(self.length())
-        if tag == _STR:
-            return self.text()
-        if tag == _LIST:
-            return self.items(depth + 1)
-        if tag == _TUPLE:
-            return tuple(self.items(depth + 1))
-        if tag == _MAP:
-            return self.map(depth)
-        raise EncodingError(f"unknown tag 0x{tag:02x} at offset {self.at - 1}")
-
-    def items(self, depth: int) -> list[Value]:
-        """A count and its items; bytes, str and natural numbers, of which most messages consist, without calls."""
-        count, data, end = self.count(), self.data, len(self.data)
-        values: list[Value] = []
-        for _ in range(count):
-            at = self.at + 5
-            if depth > MAX_DEPTH or at > end:
-                values.append(self.item(depth))  # short, or to be refused
-                continue
-            tag = data[at - 5]
-            after = at + int.from_bytes(data[at - 4 : at], "big")
-            if tag == _BYTES and after <= end:
-                self.at = after
-                values.append(data[at:after])
-            elif tag == _STR and after <= end and (raw := data[at:after]).isascii():
-                self.at = after
-                values.append(raw.decode())
-            elif tag == _NATURAL and after <= end and after - at <= 8 and (after == at or data[at]):
-                self.at = after
-                values.append(int.from_bytes(data[at:after], "big"))
-            else:
-                values.append(self.item(depth))
-        return values
-
-    def take(self, size: int) -> bytes:
-        end = self.at + size
-        if end > len(self.data):
-            raise EncodingError(f"the message ends early: {size} bytes are due at offset {self.at}")
-        raw = self.data[self.at : end]
-        self.at = end
-        return raw
-
-    def length(self) -> int:
-        return int.from_bytes(self.take(4), "big")
-
-    def count(self) -> int:
-        count = self.length()
-        if count > len(self.data) - self.at:  # every item takes at least one byte
-            raise EncodingError(f"{count} items cannot fit in the rest of the message, at offset {self.at}")
-        return count
-
-    def integer(self, tag: int) -> int:
-        size = self.length()
-        if size > MAX_INT_BYTES:
-            raise LimitError(f"an int of {size} bytes is above the limit of {MAX_INT_BYTES}")
-        raw = self.take(size)
-        if raw[:1] == b"\x00":
-            raise EncodingError(f"an int has a leading zero byte, before offset {self.at}")
-        magnitude = int.from_bytes(raw, "big")
-        return magnitude if tag == _NATURAL else -1 - magnitude
-
-    def text(self) -> str:
-        start = self.at
-        try:
-            return self.take(self.length()).decode("utf-8")
-        except UnicodeDecodeError:
-            raise EncodingError(f"a str is not valid UTF-8, at offset {start}") from None
-
-    def map(self, depth: int) -> dict[str, Value]:
-        result: dict[str, Value] = {}
-        last: bytes | None = None
-        for _ in range(self.count()):
-            if self.take(1)[0] != _STR:
-                raise EncodingError(f"the key of a map is not a str, at offset {self.at - 1}")
-            key = self.text()
-            raw = key.encode("utf-8")
-            if last is not None and raw <= last:
-                raise EncodingError(f"the keys of a map do not ascend, before offset {self.at}")
-            last = raw
-            result[key] = self.item(depth + 1)
-        return result
-
-
-def encode_record(kind: str, version: int, *fields: Encodable, limit: int = MAX_BYTES) -> bytes:
-    """The encoding of the tuple (kind, version, *fields)."""
-    return encode((kind, version, *fields), limit=limit)
-
-
-def encode_parts(kind: str, version: int, *parts: bytes) -> bytes:
-    """`encode_record` of fields that are all bytes, for those who write very many."""
-    out = [_record_head(kind, version, len(parts))]
-    for part in parts:
-        out.append(_SHORT_BYTES[len(part)] if len(part) < 256 else bytes([_BYTES]) + _length(len(part)))
-        out.append(part)
-    return b"".join(out)
-
-
-@lru_cache(maxsize=256)
-def _record_head(kind: str, version: int, parts: int) -> bytes:
-    head = encode_record(kind, version, *[b""] * parts)
-    return head[: len(head) - 5 * parts]
-
-
-def decode_record(data: bytes, kind: str, version: int, *types: type, limit: int = MAX_BYTES) -> tuple[Any, ...]:
-    """The fields of a record of `kind` and `version`, each of exactly the type named in `types`.
-
-    Types are matched exactly: a bool is not an int, a list is not a tuple.
-    """
-    value = decode(data, limit=limit)
-    if not isinstance(value, tuple) or len(value) < 2 or value[0] != kind:
-        raise EncodingError(f"the message is not a {kind!r} record")
-    if type(value[1]) is not int or value[1] != version:
-        raise EncodingError(f"{kind!r} record of version {value[1]!r}; this code reads version {version}")
-    fields = value[2:]
-    found = [type(field) for field in fields]
-    if found != list(types):
-        names = ", ".join(t.__name__ for t in types)
-        got = ", ".join(t.__name__ for t in found[: len(types) + 1])
-        raise EncodingError(f"the fields of a {kind!r} record are ({names}), not ({got})")
-    return fields
-
-
-def digest(tag: str, value: Encodable) -> bytes:
-    """The 32-byte digest of `value` in the domain `tag` (by convention "assay/room/what/v1")."""
-    return digest_bytes(tag, encode(value))
-
-
-def digest_bytes(tag: str, data: bytes) -> bytes:
-    """`digest` for bytes that are canonical already, such as a message that was decoded before."""
-    hasher = _domain(tag).copy()
-    hasher.update(data)
-    return bytes(hasher.digest())
-
-
-@lru_cache(maxsize=256)
-def _domain(tag: str) -> Any:
-    prefix = hashlib.sha256(_utf8(tag)).digest()
-    return hashlib.sha256(prefix + prefix)
+else:
+    encode = _native.encode
+    encode_record = _native.encode_record
+    encode_parts = _native.encode_parts
+    decode = _native.decode
+    decode_record = _native.decode_record
+    digest = _native.digest
+    digest_bytes = _native.digest_bytes
