@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,28 @@ HERE = Path(__file__).parent
 CPP = HERE.parents[1] / "cpp"
 FLAGS = ["-std=c++20", "-O2", "-g", "-fno-strict-aliasing", "-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
 FLAGS += ["-pthread", "-DASSAY_DECLASSIFY=1", "-I", str(CPP)]
+ROOMS = ("base", "cpu", "parallel", "bigint", "primes", "paillier")
 ADX_FLAGS = ["-mbmi2", "-madx", "-DASSAY_ISA=adx", "-DASSAY_ISA_ADX=1"]
 LEFT_OUT = ("_adx.cpp", "_avx512.cpp", "_ifma.cpp", "lanes_dispatch.cpp")
 X86 = platform.machine() == "x86_64"
+FLAGS += ["-DASSAY_X86=1"] if X86 else []
+
+
+@pytest.fixture(scope="session")
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The kernels that valgrind can run, compiled: the programs share them."""
+    sources = [path for room in ROOMS for path in sorted((CPP / room).glob("*.cpp"))]
+    sources = [path for path in sources if not path.name.endswith(LEFT_OUT)]
+    sources += [CPP / "bigint/word_kernel_adx.cpp"] if X86 else []
+    folder = tmp_path_factory.mktemp("kernels")
+
+    def compiled(source: Path) -> Path:
+        target = folder / f"{source.parent.name}_{source.stem}.o"
+        compile_cpp(*(ADX_FLAGS if source.name.endswith("_adx.cpp") else []), "-c", source, "-o", target)
+        return target
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(compiled, sources))
 
 
 def compile_cpp(*arguments: str | Path) -> None:
@@ -29,31 +49,28 @@ def compile_cpp(*arguments: str | Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def build(folder: Path, name: str) -> str:
-    """The program tests/constant_time/`name`.cpp with the kernels that valgrind can run."""
-    files: list[str | Path] = [HERE / f"{name}.cpp", HERE / "no_lanes.cpp"]
-    rooms = ("base", "cpu", "parallel", "bigint", "primes")
-    for room in (*rooms, "paillier") if name.startswith("paillier") else rooms:
-        files += [path for path in sorted((CPP / room).glob("*.cpp")) if not path.name.endswith(LEFT_OUT)]
-    if X86:
-        compile_cpp("-DASSAY_X86=1", *ADX_FLAGS, "-c", CPP / "bigint/word_kernel_adx.cpp", "-o", folder / "adx.o")
-        files += ["-DASSAY_X86=1", folder / "adx.o"]
-    compile_cpp(*files, "-o", folder / name)
+def linked(kernels: list[Path], folder: Path, name: str) -> str:
+    """The program tests/constant_time/`name`.cpp with the kernels."""
+    compile_cpp(HERE / f"{name}.cpp", HERE / "no_lanes.cpp", *kernels, "-o", folder / name)
     return str(folder / name)
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """bigint_secrets, for valgrind."""
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the programs for valgrind."""
     if shutil.which("valgrind") is None or not Path("/usr/include/valgrind/memcheck.h").is_file():
         pytest.skip("valgrind and its headers are not installed: apt install valgrind")
-    return build(tmp_path_factory.mktemp("constant_time"), "bigint_secrets")
+    return tmp_path_factory.mktemp("constant_time")
 
 
 @pytest.fixture(scope="module")
-def numbers_program(program: str) -> str:
-    """number_secrets, for valgrind."""
-    return build(Path(program).parent, "number_secrets")
+def program(programs: Path, kernels: list[Path]) -> str:
+    return linked(kernels, programs, "bigint_secrets")
+
+
+@pytest.fixture(scope="module")
+def numbers_program(programs: Path, kernels: list[Path]) -> str:
+    return linked(kernels, programs, "number_secrets")
 
 
 def memcheck(level: str, *command: str) -> subprocess.CompletedProcess[str]:
@@ -91,10 +108,10 @@ def test_a_look_at_a_secret_is_found(program: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def paillier(program: str, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def paillier(programs: Path, kernels: list[Path]) -> list[str]:
     """The command that runs paillier_secrets on the key of the tests."""
     p, q = PRIMES[2048]
-    return [build(tmp_path_factory.mktemp("paillier"), "paillier_secrets"), f"{p:x}", f"{q:x}"]
+    return [linked(kernels, programs, "paillier_secrets"), f"{p:x}", f"{q:x}"]
 
 
 @pytest.mark.parametrize("level", ["portable", "adx"] if X86 else ["portable"])
@@ -115,8 +132,8 @@ def test_outside_valgrind_nothing_is_claimed(program: str) -> None:
     assert "not under valgrind" in done.stdout
 
 
-def test_what_kernels_held_is_wiped(tmp_path: Path) -> None:
-    program = build(tmp_path, "bigint_wiped")
+def test_what_kernels_held_is_wiped(kernels: list[Path], tmp_path: Path) -> None:
+    program = linked(kernels, tmp_path, "bigint_wiped")
     for arguments, status, text in ([], 0, "0 of "), (["--keep"], 1, "1 of "):
         done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout[: len(text)]) == (status, text)
