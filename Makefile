@@ -40,8 +40,8 @@ bench: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready
 	for name in field ntt msm pairing groth16 rollup modexp paillier merkle ledger; do $(BIN)/assay bench $$name || exit 1; done
 
 # Kernel tests under tests/support/trap.py, at the levels that need it. The short form is part of `make test`.
-TRAP = $(BIN)/python tests/support/trap.py $(BIN)/python -m pytest -k "ifma or sha256"
-TRAP_SHORT = $(patsubst %,tests/kernels/test_%.py,sha256 field ntt msm poseidon bigint_lanes)
+TRAP = $(BIN)/python tests/support/trap.py $(BIN)/python -m pytest -n auto -k "ifma or sha256"
+TRAP_SHORT = $(patsubst %,tests/kernels/test_%.py,levels sha256 field ntt msm msm_precomputed poseidon bigint_lanes ed25519)
 
 ifma-trap: $(VENV)/.installed-dev
 	$(TRAP) tests/kernels

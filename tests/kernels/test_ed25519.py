@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import ed25519_reference as reference
-from support import trap
 from support.ed25519_reference import BASE, IDENTITY, L, P
 
 from assay import _native
@@ -298,23 +294,3 @@ def test_keys_fit_to_be_handed_out() -> None:
             ed25519.require_key(data)
     with pytest.raises(EncodingError, match="32 bytes, got 31"):
         ed25519.require_key(bytes(31))
-
-
-@pytest.mark.skipif(
-    "ifma" in _native.cpu_info()["available"] or "avx512" not in _native.cpu_info()["available"],
-    reason="the tests above run on ifma, or the processor lacks what the instruction trap needs",
-)
-def test_the_level_ifma_under_the_instruction_trap() -> None:
-    chosen = "ifma and (rfc or taming or mixed or limits or lengths)"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-s", "-p", "no:cacheprovider", "-k", chosen, __file__],
-        env=trap.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    passed = re.search(r"(\d+) passed", done.stdout)
-    assert passed is not None, done.stdout[-3000:]
-    assert int(passed[1]) >= 6
-    assert "fails its known answer" not in done.stdout + done.stderr  # it would run the level below

@@ -15,8 +15,9 @@ from assay.core.errors import InvalidInput
 AVAILABLE = _native.cpu_info()["available"]
 SCALAR = "adx" if "adx" in AVAILABLE else "portable"
 WORK = """
+import numpy as np
 from assay import _native
-from assay.crypto import bigint, msm, ntt, poseidon, sha256
+from assay.crypto import bigint, bn254, ed25519, msm, ntt, poseidon, sha256
 from assay.crypto.field import Fr
 n = 2**2048 - 1942289
 got = bigint.from_words(bigint.power([3] * 11, [5**400 + i for i in range(11)], n))
@@ -24,6 +25,10 @@ assert got == [pow(3, 5**400 + i, n) for i in range(11)]
 a = Fr.to_limbs(range(1, 257))
 assert (ntt.ntt(ntt.ntt(a), inverse=True) == a).all()
 assert len(sha256.digest(b"x" * 200)) == 32
+assert [len(poseidon.poseidon(np.zeros((16, t - 1, 4), np.uint64))) for t in range(2, 18)] == [16] * 16
+g, ones = bn254.G1_GENERATOR, Fr.to_limbs([1] * 300)
+assert (msm.msm_g1(np.tile(g, (300, 1)), ones) == msm.fixed_base_g1(g[0], Fr.to_limbs([300]))).all()
+assert ed25519.verify_many([bytes(32)] * 20, [b""] * 20, [bytes(64)] * 20).shape == (20,)
 print(_native.isa())
 """
 
@@ -51,6 +56,11 @@ def test_scalar_is_the_best_level_without_lanes() -> None:
 @pytest.mark.parametrize("isa", [*AVAILABLE, "scalar"])
 def test_kernels_work_at_the_level_that_the_environment_names(isa: str) -> None:
     assert start(isa) == (SCALAR if isa == "scalar" else isa, "")
+
+
+def test_ifma_is_there_where_it_is_assumed() -> None:
+    """Under the instruction trap (tests/support/trap.py) the tests of that level are chosen by its name."""
+    assert "avx512_ifma" not in os.environ.get("ASSAY_CPU_ASSUME", "").split(",") or "ifma" in AVAILABLE
 
 
 def test_a_name_that_is_no_level_is_told() -> None:

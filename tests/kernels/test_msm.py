@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from py_ecc import optimized_bn128 as curve
-from support import trap
 
 from assay import _native, num_threads, set_num_threads
 from assay.core.errors import EncodingError, InvalidInput, WrongType
@@ -228,25 +224,6 @@ def test_lanes_give_the_bytes_of_the_scalar_levels(isa: str, threads: int) -> No
         want = SUM[limbs](points, scalars)
         _native.set_isa(isa)
         assert np.array_equal(got, want)
-
-
-@pytest.mark.skipif(
-    "ifma" in _native.cpu_info()["available"] or "avx512" not in _native.cpu_info()["available"],
-    reason="the tests above run on ifma, or the processor lacks what the instruction trap needs",
-)
-def test_the_level_ifma_under_the_instruction_trap() -> None:
-    chosen = "ifma and (first_in_lanes or unequal or powers or opposite or infinity or equal_points or bytes)"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "-k", chosen, __file__],
-        env=trap.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    passed = re.search(r"(\d+) passed", done.stdout)
-    assert passed is not None, done.stdout[-3000:]
-    assert int(passed[1]) > 50
 
 
 def test_every_bucket_of_a_toy_window(isa: str) -> None:

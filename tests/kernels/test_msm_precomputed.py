@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import random
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from support import trap
 
 from assay import _native, num_threads, set_num_threads
 from assay.core.errors import EncodingError, InvalidInput, WrongType
@@ -113,34 +109,6 @@ def test_a_table_serves_many_sums_at_every_level(isa: str) -> None:
         _native.set_isa(level)
         for scalars in (Fr.random(600), Fr.random(600), Fr.to_limbs([1] * 600)):
             assert np.array_equal(bases.msm(scalars), msm.msm_g1(points, scalars))
-
-
-@pytest.mark.skipif(
-    "ifma" in _native.cpu_info()["available"] or "avx512" not in _native.cpu_info()["available"],
-    reason="the tests above run on ifma, or the processor lacks what the instruction trap needs",
-)
-def test_the_level_ifma_under_the_instruction_trap() -> None:
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-x",
-            "-p",
-            "no:cacheprovider",
-            "-k",
-            "ifma and (infinity or equal)",
-            __file__,
-        ],
-        env=trap.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    passed = re.search(r"(\d+) passed", done.stdout)
-    assert passed is not None, done.stdout[-3000:]
-    assert int(passed[1]) == 18
 
 
 def test_bad_input_is_refused(isa: str) -> None:
