@@ -110,7 +110,7 @@ def test_contributions_alternate(snarkjs: Snarkjs, theirs: Path, tmp_path: Path)
     assert names == ["first", "ours", "theirs", "ours again", ""]
 
 
-@pytest.mark.parametrize("power", [1, 2, 12])
+@pytest.mark.parametrize("power", [1, 2, 10])
 def test_our_files_verify_there(snarkjs: Snarkjs, tmp_path: Path, power: int) -> None:
     new, given, final = tmp_path / "new.ptau", tmp_path / "given.ptau", tmp_path / "final.ptau"
     phase1.new(new, power)

@@ -21,15 +21,13 @@ from assay.crypto.groth16 import zkey
 
 pytestmark = pytest.mark.interop
 
-HERE = Path(__file__).parent
-CIRCOMLIB = HERE / "node_modules" / "circomlib" / "circuits"
 P = Fp.modulus
 BEACON = "0102030405060708090a0b0c0d0e0f"
 
 
 @dataclass
 class Ceremony:
-    """A circuit of circom and snarkjs's prepared powers of 2^8."""
+    """A circuit of circom and snarkjs's 2^9 prepared powers of tau."""
 
     node: Any
     folder: Path
@@ -46,20 +44,12 @@ class Ceremony:
 
 
 @pytest.fixture(scope="module")
-def ceremony(node_tool: Any, tmp_path_factory: pytest.TempPathFactory) -> Ceremony:
+def ceremony(node_tool: Any, chain_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Ceremony:
     folder = tmp_path_factory.mktemp("phase2")
-    for name in ("poseidon.circom", "poseidon_constants.circom"):
-        shutil.copy(CIRCOMLIB / name, folder)
-    shutil.copy(HERE / "chain.circom", folder)
-    node_tool.command("circom2", "chain.circom", "--r1cs", "--wasm", "--O2", cwd=folder)
-    (folder / "input.json").write_text('{"x": "3", "salt": "5"}')
-    c = Ceremony(node_tool, folder, R1CS.load(folder / "chain.r1cs"))
-    c.snarkjs("wtns", "calculate", "chain_js/chain.wasm", "input.json", "chain.wtns")
-    c.snarkjs("powersoftau", "new", "bn128", "9", "0.ptau")
-    c.snarkjs("powersoftau", "contribute", "0.ptau", "1.ptau", "-e=entropy of a test")
-    c.snarkjs("powersoftau", "prepare", "phase2", "1.ptau", "powers.ptau")
-    c.snarkjs("groth16", "setup", "chain.r1cs", "powers.ptau", "theirs_0.zkey")
-    return c
+    for name in ("chain.r1cs", "chain.wtns", "powers.ptau"):
+        shutil.copy(chain_files / name, folder)
+    shutil.copy(chain_files / "0.zkey", folder / "theirs_0.zkey")
+    return Ceremony(node_tool, folder, R1CS.load(folder / "chain.r1cs"))
 
 
 def sections(path: Path) -> dict[int, bytes]:

@@ -17,13 +17,10 @@ from assay.crypto.groth16 import snarkjs
 
 pytestmark = pytest.mark.interop
 
-HERE = Path(__file__).parent
-CIRCOMLIB = HERE / "node_modules" / "circomlib" / "circuits"
-
 
 @dataclass
 class Compiled:
-    """chain.circom, its witness for x = 3, salt = 5, and snarkjs's own key and proof."""
+    """chain.circom and its witness for x = 3, salt = 5, in a folder to write to."""
 
     folder: Path
     r1cs: Path
@@ -31,31 +28,16 @@ class Compiled:
 
 
 @pytest.fixture(scope="module")
-def compiled(node_tool: Any, tmp_path_factory: pytest.TempPathFactory) -> Compiled:
-    folder = tmp_path_factory.mktemp("circom")
-    for name in ("poseidon.circom", "poseidon_constants.circom"):  # circom2 sees its own folder only
-        shutil.copy(CIRCOMLIB / name, folder)
-    shutil.copy(HERE / "chain.circom", folder)
-    node_tool.command("circom2", "chain.circom", "--r1cs", "--wasm", "--O2", cwd=folder)
-    (folder / "input.json").write_text('{"x": "3", "salt": "5"}')
-    node_tool.command("snarkjs", "wtns", "calculate", "chain_js/chain.wasm", "input.json", "chain.wtns", cwd=folder)
-    return Compiled(folder, folder / "chain.r1cs", folder / "chain.wtns")
+def compiled(chain_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    return Compiled(tmp_path_factory.mktemp("circom"), chain_files / "chain.r1cs", chain_files / "chain.wtns")
 
 
 @pytest.fixture(scope="module")
-def theirs(node_tool: Any, compiled: Compiled) -> Path:
+def theirs(node_tool: Any, chain_files: Path, compiled: Compiled) -> Path:
     """A folder with verification_key.json, proof.json and public.json of snarkjs."""
-
-    def snarkjs_command(*arguments: str) -> None:
-        node_tool.command("snarkjs", *arguments, cwd=compiled.folder)
-
-    snarkjs_command("powersoftau", "new", "bn128", "8", "0.ptau")
-    snarkjs_command("powersoftau", "contribute", "0.ptau", "1.ptau", "-e=entropy of a test")
-    snarkjs_command("powersoftau", "prepare", "phase2", "1.ptau", "2.ptau")
-    snarkjs_command("groth16", "setup", "chain.r1cs", "2.ptau", "0.zkey")
-    snarkjs_command("zkey", "contribute", "0.zkey", "1.zkey", "-e=entropy of a test")
-    snarkjs_command("zkey", "export", "verificationkey", "1.zkey", "verification_key.json")
-    snarkjs_command("groth16", "prove", "1.zkey", "chain.wtns", "proof.json", "public.json")
+    shutil.copy(chain_files / "verification_key.json", compiled.folder)
+    files = [chain_files / "1.zkey", compiled.witness, "proof.json", "public.json"]
+    node_tool.command("snarkjs", "groth16", "prove", *files, cwd=compiled.folder)
     return compiled.folder
 
 

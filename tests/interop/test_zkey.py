@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,6 @@ from assay.crypto.groth16 import Proof, snarkjs, zkey
 
 pytestmark = pytest.mark.interop
 
-HERE = Path(__file__).parent
-CIRCOMLIB = HERE / "node_modules" / "circomlib" / "circuits"
-
 
 @dataclass
 class Theirs:
@@ -34,25 +30,9 @@ class Theirs:
 
 
 @pytest.fixture(scope="module")
-def theirs(node_tool: Any, tmp_path_factory: pytest.TempPathFactory) -> Theirs:
-    folder = tmp_path_factory.mktemp("theirs")
-    for name in ("poseidon.circom", "poseidon_constants.circom"):
-        shutil.copy(CIRCOMLIB / name, folder)
-    shutil.copy(HERE / "chain.circom", folder)
-    node_tool.command("circom2", "chain.circom", "--r1cs", "--wasm", "--O2", cwd=folder)
-    (folder / "input.json").write_text('{"x": "3", "salt": "5"}')
-    for command in (
-        "wtns calculate chain_js/chain.wasm input.json chain.wtns",
-        "powersoftau new bn128 8 0.ptau",
-        "powersoftau contribute 0.ptau 1.ptau -e=entropy",
-        "powersoftau prepare phase2 1.ptau 2.ptau",
-        "groth16 setup chain.r1cs 2.ptau 0.zkey",
-        "zkey contribute 0.zkey 1.zkey -n=first -e=entropy",
-        "zkey export verificationkey 1.zkey vk.json",
-    ):
-        node_tool.command("snarkjs", *command.split(), cwd=folder)
-    circuit = R1CS.load(folder / "chain.r1cs")
-    return Theirs(folder, circuit, read_wtns(folder / "chain.wtns"), folder / "0.zkey", folder / "1.zkey")
+def theirs(chain_files: Path) -> Theirs:
+    circuit, witness = R1CS.load(chain_files / "chain.r1cs"), read_wtns(chain_files / "chain.wtns")
+    return Theirs(chain_files, circuit, witness, chain_files / "0.zkey", chain_files / "1.zkey")
 
 
 def snarkjs_accepts(node_tool: Any, folder: Path, vk: Path, public: list[int], proof: Proof) -> bool:
@@ -68,10 +48,10 @@ def test_we_prove_from_their_key_alone(node_tool: Any, theirs: Theirs, tmp_path:
     assert read.system.r1cs.num_constraints == theirs.circuit.constraints
     proof = groth16.prove(read.key, read.system, theirs.witness)
     public = theirs.circuit.load_witness(theirs.folder / "chain.wtns").public
-    vk = snarkjs.verification_key_from_json((theirs.folder / "vk.json").read_text())
+    vk = snarkjs.verification_key_from_json((theirs.folder / "verification_key.json").read_text())
     assert vk == read.key.verifying_key == zkey.read_verifying_key(theirs.final)
     groth16.verify(vk, public, proof)
-    assert snarkjs_accepts(node_tool, tmp_path, theirs.folder / "vk.json", public, proof)
+    assert snarkjs_accepts(node_tool, tmp_path, theirs.folder / "verification_key.json", public, proof)
 
 
 def test_we_prove_from_their_key_and_circuit(theirs: Theirs) -> None:
