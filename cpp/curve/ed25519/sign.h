@@ -9,7 +9,7 @@
 //
 // Constant time in the seed and all that follows from it, not in the length of the message; what the kernels kept is
 // wiped. Cost of [r]B: 64 additions of a Step, each read from a row of eight whole, 4 doublings, one inversion: 474
-// products, 270 squares. Cascade Lake takes 44,000 cycles for a message of 32 bytes, 40,000 of them in [r]B: 10,500 for
+// products, 270 squares. Cascade Lake takes 46,000 cycles for a message of 32 bytes, 42,000 of them in [r]B: 10,500 for
 // the inverse, 5,700 to read the rows.
 #pragma once
 
