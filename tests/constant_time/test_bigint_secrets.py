@@ -1,30 +1,20 @@
 """Secret numbers marked undefined under valgrind: no branch and no address may depend on them. And: they are wiped.
 
-The kernels of the levels portable and adx are compiled with the project's flags and run in memcheck, which follows
-every bit. Needs valgrind with its headers: `apt install valgrind`.
+The kernels of the levels portable and adx run in memcheck, which follows every bit (`support.memcheck`).
 """
 
 from __future__ import annotations
 
-import os
-import platform
-import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support.memcheck import CPP, LEVELS, X86, compile_cpp, memcheck, objects, require_valgrind
 from support.paillier_keys import PRIMES
 
 HERE = Path(__file__).parent
-CPP = HERE.parents[1] / "cpp"
-FLAGS = ["-std=c++20", "-O2", "-g", "-fno-strict-aliasing", "-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
-FLAGS += ["-pthread", "-DASSAY_DECLASSIFY=1", "-I", str(CPP)]
 ROOMS = ("base", "cpu", "parallel", "bigint", "primes", "paillier")
-ADX_FLAGS = ["-mbmi2", "-madx", "-DASSAY_ISA=adx", "-DASSAY_ISA_ADX=1"]
 LEFT_OUT = ("_adx.cpp", "_avx512.cpp", "_ifma.cpp", "lanes_dispatch.cpp")
-X86 = platform.machine() == "x86_64"
-FLAGS += ["-DASSAY_X86=1"] if X86 else []
 
 
 @pytest.fixture(scope="session")
@@ -32,21 +22,9 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The kernels that valgrind can run, compiled: the programs share them."""
     sources = [path for room in ROOMS for path in sorted((CPP / room).glob("*.cpp"))]
     sources = [path for path in sources if not path.name.endswith(LEFT_OUT)]
-    sources += [CPP / "bigint/word_kernel_adx.cpp"] if X86 else []
-    folder = tmp_path_factory.mktemp("kernels")
-
-    def compiled(source: Path) -> Path:
-        target = folder / f"{source.parent.name}_{source.stem}.o"
-        compile_cpp(*(ADX_FLAGS if source.name.endswith("_adx.cpp") else []), "-c", source, "-o", target)
-        return target
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(compiled, sources))
-
-
-def compile_cpp(*arguments: str | Path) -> None:
-    done = subprocess.run(["g++", *FLAGS, *map(str, arguments)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    return objects(
+        [*sources, *([CPP / "bigint/word_kernel_adx.cpp"] if X86 else [])], tmp_path_factory.mktemp("kernels")
+    )
 
 
 def linked(kernels: list[Path], folder: Path, name: str) -> str:
@@ -58,8 +36,7 @@ def linked(kernels: list[Path], folder: Path, name: str) -> str:
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the programs for valgrind."""
-    if shutil.which("valgrind") is None or not Path("/usr/include/valgrind/memcheck.h").is_file():
-        pytest.skip("valgrind and its headers are not installed: apt install valgrind")
+    require_valgrind()
     return tmp_path_factory.mktemp("constant_time")
 
 
@@ -73,24 +50,13 @@ def numbers_program(programs: Path, kernels: list[Path]) -> str:
     return linked(kernels, programs, "number_secrets")
 
 
-def memcheck(level: str, *command: str) -> subprocess.CompletedProcess[str]:
-    """Status 9 where memcheck has found something. Its processor has adx, but does not say so."""
-    return subprocess.run(
-        ["valgrind", "--quiet", "--error-exitcode=9", *command],
-        env=os.environ | {"ASSAY_ISA": level, "ASSAY_CPU_ASSUME": "adx"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.mark.parametrize("level", ["portable", "adx"] if X86 else ["portable"])
+@pytest.mark.parametrize("level", LEVELS)
 def test_powers_and_products_do_not_look_at_secrets(program: str, level: str) -> None:
     done = memcheck(level, program)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"done at level {level}\n", "")
 
 
-@pytest.mark.parametrize("level", ["portable", "adx"] if X86 else ["portable"])
+@pytest.mark.parametrize("level", LEVELS)
 def test_inverses_and_tables_do_not_look_at_secrets(numbers_program: str, level: str) -> None:
     done = memcheck(level, numbers_program)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"done at level {level}\n", "")
@@ -114,7 +80,7 @@ def paillier(programs: Path, kernels: list[Path]) -> list[str]:
     return [linked(kernels, programs, "paillier_secrets"), f"{p:x}", f"{q:x}"]
 
 
-@pytest.mark.parametrize("level", ["portable", "adx"] if X86 else ["portable"])
+@pytest.mark.parametrize("level", LEVELS)
 def test_paillier_does_not_look_at_secrets(paillier: list[str], level: str) -> None:
     done = memcheck(level, *paillier)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"done at level {level}\n", "")
