@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import cli
+from support.cli import Done
 
 
-def assay(*arguments: str | Path, text: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from assay.cli.main import main; main()", "ceremony", "phase1"]
-    return subprocess.run([*command, *map(str, arguments)], input=text, capture_output=True, text=True, check=False)
+def assay(*arguments: str | Path, text: str = "") -> Done:
+    return cli.assay("ceremony", "phase1", *arguments, text=text)
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +91,15 @@ def test_help_has_an_example_and_the_security_of_the_curve(verb: str) -> None:
     text = " ".join(assay(verb, "--help").stdout.split())
     assert f"Example: assay ceremony phase1 {verb}" in text
     assert "about 100 bits" in text
+
+
+def test_the_status_of_the_process(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from assay.cli.main import main; main()", "ceremony", "phase1"]
+    for status, arguments in (
+        (0, ("new", tmp_path / "0.ptau", "--power", "2")),
+        (1, ("verify", tmp_path / "0.ptau")),
+        (2, ("verify",)),
+    ):
+        done = subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, check=False)
+        assert (done.returncode, bool(done.stdout)) == (status, status == 0)
+        assert "Traceback" not in done.stderr

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.cli import assay
 
 from assay.ceremony import phase1
 from assay.circuits import Builder, compile
 from assay.crypto import groth16
 from assay.crypto.groth16 import snarkjs, solidity, zkey
-
-
-def assay(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from assay.cli.main import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def done(*arguments: str | Path) -> str:
