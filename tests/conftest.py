@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 INTEROP = Path(__file__).parent / "interop"
 
 # No test fails because the machine is busy.
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
 
 

@@ -231,7 +231,7 @@ def test_a_silent_cosigner_does_not_hold_up_the_others(tmp_path, request):
     parties.reached = lambda n: (
         Silent(parties, n, parties.cosigner(n)) if n == 2 else Line(parties, n, parties.cosigner(n))
     )
-    with parties.create(timeout=0.2) as ledger:
+    with parties.create(timeout=3) as ledger:
         user, _ = parties.world.clients(ledger)
         for n in range(1, 4):
             user.submit("tally", "add", add(n))

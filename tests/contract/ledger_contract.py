@@ -427,11 +427,12 @@ class LedgerContract:
         threading.Thread(target=follow).start()
         for _ in range(3):
             user.submit("tally", "add", add(1))
-        for _ in range(1000):
+        for _ in range(30_000):
             if len(seen) == 3 or ended.wait(0.01):
                 break
         stop.set()
         assert ended.wait(60)
+        assert seen == [1, 2, 3]
 
     def test_a_subscription_reads_what_is_there_and_times_out(self, ledger, user):
         for _ in range(3):

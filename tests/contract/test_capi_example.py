@@ -24,7 +24,7 @@ def block(language: str) -> str:
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, env=os.environ | environment
+        command, capture_output=True, text=True, timeout=600, check=False, env=os.environ | environment
     )
 
 

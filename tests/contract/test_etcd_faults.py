@@ -81,7 +81,7 @@ def test_kill_the_leading_node(world, cluster, engine_of, dice, record_property,
             load.wait(AFTER)
             cluster.start_node(victim, tied=True)
             load.wait(AFTER)
-        cluster.wait(30)
+        cluster.wait(120)
         account(ledger, world, load.acknowledged)
         report(record_property, "leading node killed", load.acknowledged, sent_again=load.sent_again)
 
@@ -98,7 +98,7 @@ def test_kill_all_nodes_at_once(world, cluster, engine_of, dice, record_property
             time.sleep(dice.random() / 2)
             cluster.start(tied=True, wait=0)
             load.wait(AFTER)
-        cluster.wait(30)
+        cluster.wait(120)
         account(ledger, world, load.acknowledged)
         report(record_property, "all nodes killed", load.acknowledged, sent_again=load.sent_again)
 
@@ -120,7 +120,7 @@ def test_cut_off_the_leading_node(world, cluster, engine_of, record_property, at
             report(record_property, "leading node cut off", load.acknowledged, sent_again=load.sent_again)
     finally:
         cluster.network.heal()
-        cluster.wait(30)
+        cluster.wait(120)
 
 
 @repeated

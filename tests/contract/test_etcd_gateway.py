@@ -4,7 +4,6 @@ import http.server
 import json
 import os
 import threading
-import time
 from dataclasses import replace
 from itertools import count
 
@@ -248,13 +247,15 @@ def test_a_lost_answer_to_a_write_is_ambiguous(fake):
 
 
 def test_a_late_answer_to_a_write_is_ambiguous(fake):
-    server = fake(lambda *_: time.sleep(0.5))
-    gateway = Gateway(address(server.port), timeout=0.1)
+    late = threading.Event()
+    server = fake(lambda *_: late.wait(300))
+    gateway = Gateway(address(server.port), timeout=1.0)
     with pytest.raises(Ambiguous):
         gateway.transact([], [put(b"a", b"b")])
     with pytest.raises(Unavailable):
         gateway.range(b"a")
     gateway.close()
+    late.set()
 
 
 @pytest.mark.parametrize(

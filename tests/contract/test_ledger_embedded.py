@@ -318,7 +318,7 @@ def test_many_processes_and_threads_on_one_file(world, tmp_path):
             failures.append(failure)
 
     def follow():
-        for block in reader.subscribe(1, timeout=20):
+        for block in reader.subscribe(1, timeout=120):
             assert block.header.height == len(seen) + 1
             seen.append(len(block.entries))
             if sum(seen) == 240:

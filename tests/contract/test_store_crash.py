@@ -54,7 +54,7 @@ def test_what_was_acknowledged_is_kept(tmp_path, lines, attempt):
     told = [process.stdout.readline() for _ in range(lines)]
     process.send_signal(signal.SIGKILL)
     told += process.stdout.readlines()
-    assert process.wait(timeout=60) == -signal.SIGKILL
+    assert process.wait(timeout=300) == -signal.SIGKILL
 
     store = FolderStore(tmp_path / "blobs")
     seen = store.verify()  # every file in the place of a block is that block

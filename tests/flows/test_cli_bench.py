@@ -192,7 +192,7 @@ def check_ledger_rows(rows: dict[str, dict[str, Any]], backend: str, peer: str) 
     for case, signatures in (("client", 1), ("endorsed", 3)):
         row = rows[case]
         assert row["signatures_per_second"] == pytest.approx(signatures * row["tps"])
-        assert 0 < row["mean_latency"] <= row["p99_latency"]
+        assert row["mean_latency"] > 0 < row["p99_latency"]  # one long pause lifts the mean above the percentile
     assert rows["grow"]["first_tps"] > 0 < rows["grow"]["last_tps"]
     assert rows["grow"]["bytes"] > 0
 

@@ -277,16 +277,16 @@ def test_submit_goes_on_while_a_batch_is_proved(parties: Parties) -> None:
 
     def slow(batch):
         proving.set()
-        assert go_on.wait(20)
+        assert go_on.wait(300)
         return prove(batch)
 
     parties.operator._prove = slow
     worker = threading.Thread(target=parties.operator.settle)
     worker.start()
-    assert proving.wait(20)
+    assert proving.wait(300)
     parties.query(ada, 7)
     assert (parties.operator.waiting, parties.head[0]) == (1, 0)
     go_on.set()
-    worker.join(20)
+    worker.join(300)
     parties.flush()
     assert parties.head == [2, parties.operator.root]

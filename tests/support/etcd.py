@@ -38,7 +38,7 @@ def running(folder, *, nodes=3, options=(), proxied=False, start=True):
         if proxied:
             network = cluster.network = Network(cluster, ports[2 * nodes : 3 * nodes], through)
         if start:
-            cluster.start(tied=True)
+            cluster.start(tied=True, wait=120)
         yield cluster
     finally:
         cluster.stop(signal.SIGKILL)
@@ -88,5 +88,5 @@ class Network:
 
     def close(self):
         self._process.stdin.close()  # its end
-        self._process.wait(10)
+        self._process.wait(120)
         self._process.stdout.close()

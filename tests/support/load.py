@@ -53,10 +53,10 @@ class Load:
     def __exit__(self, *_):
         self._stop.set()
         for thread in self._threads:
-            thread.join(60)
+            thread.join(300)
         assert not any(thread.is_alive() for thread in self._threads)
 
-    def wait(self, count, seconds=60):
+    def wait(self, count, seconds=300):
         """Wait until `count` more transactions are acknowledged."""
         goal, deadline = len(self.acknowledged) + count, time.monotonic() + seconds
         while len(self.acknowledged) < goal:
