@@ -16,6 +16,8 @@ import pytest
 from assay import _native
 
 if TYPE_CHECKING:
+    from support.rollup_parties import Parties
+
     from assay.rollup.prover import Prover
 
 INTEROP = Path(__file__).parent / "interop"
@@ -81,6 +83,17 @@ def rollup_prover(rollup_cache: Path) -> Prover:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASSAY_CACHE_DIR", str(rollup_cache))
         return Prover(2)
+
+
+@pytest.fixture
+def parties(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parties]:
+    """Those of a rollup on a ledger of their own; proofs are stood in for."""
+    from support.rollup_parties import Parties, use_stand_in
+
+    use_stand_in(monkeypatch)
+    made = Parties(tmp_path, window=20)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

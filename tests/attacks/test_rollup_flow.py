@@ -30,13 +30,12 @@ tree, journal, budgets and clients as before. Proofs are stood in for; a stand-i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.babyjubjub_reference import GENERATOR, L, R, times
-from support.rollup_parties import LABEL, Parties, User, sample, use_stand_in
+from support.rollup_parties import LABEL, Parties, User, sample
 
 from assay.core.errors import (
     AuthorizationError,
@@ -58,14 +57,6 @@ from assay.rollup.config import CreditTable, RollupConfig, RollupId, shared_tabl
 from assay.rollup.domains import hash_fields
 from assay.rollup.service import Answer
 from assay.rollup.transaction import Clear, Kind, Opening, Query, Revoke, decode, encode, message
-
-
-@pytest.fixture
-def parties(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parties]:
-    use_stand_in(monkeypatch)
-    made = Parties(tmp_path, window=20)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@ test_rollup_flow.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from support.babyjubjub_reference import R
-from support.rollup_parties import LABEL, ROLLUP, Parties, User, sample, stand_in_proof, use_stand_in
+from support.rollup_parties import LABEL, ROLLUP, Parties, User, sample, stand_in_proof
 
 from assay.core.errors import (
     AuthorizationError,
@@ -29,14 +27,6 @@ from assay.rollup.accounts import empty_tree
 from assay.rollup.batch import PUBLIC_INPUTS, Submission, difference_chain
 from assay.rollup.contract import configure_payload
 from assay.rollup.domains import hash_fields
-
-
-@pytest.fixture
-def parties(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parties]:
-    use_stand_in(monkeypatch)
-    made = Parties(tmp_path, window=20)
-    yield made
-    made.close()
 
 
 @pytest.fixture

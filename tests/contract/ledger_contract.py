@@ -28,22 +28,26 @@ from assay.ledger import (
     UNAUTHENTICATED,
     Client,
     ContractFault,
+    EmbeddedLedger,
     Endorser,
     ExtensionProof,
     HistoryProof,
     InclusionProof,
     Refused,
+    Replica,
     StaleRead,
     Transaction,
     UsedCounter,
     verify_ledger,
 )
 from assay.ledger.accounts import publish_payload
+from assay.ledger.embedded.ledger import EmbeddedBackend
+from assay.ledger.machine import Machine
 
 
 class LedgerContract:
-    """Subclasses provide the fixtures `ledger`, an empty chain of `world.genesis` under `world.clock`; `open_ledger`,
-    one of `world.open_genesis`; and `replica`: a `Replica` of the chain of `ledger` at block 0, a `Ledger` to read it.
+    """Subclasses provide the fixtures `ledger`, an empty chain of `world.genesis` under `world.clock`, and
+    `open_ledger`, one of `world.open_genesis`.
     """
 
     @pytest.fixture
@@ -57,6 +61,14 @@ class LedgerContract:
     @pytest.fixture
     def operator(self, world, ledger):
         return Client(ledger, world.operator)
+
+    @pytest.fixture
+    def replica(self, world, tmp_path):
+        """A `Replica` of the chain of `ledger` at block 0, and a `Ledger` to read it."""
+        path = tmp_path / "replica.ledger"
+        world.embedded(path).close()
+        with EmbeddedBackend(path, writable=True) as backend, EmbeddedLedger(path) as copy:
+            yield Replica(backend, Machine(world.genesis, world.registry)), copy
 
     @pytest.fixture
     def refused(self, ledger, world):

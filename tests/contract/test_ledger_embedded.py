@@ -28,13 +28,11 @@ from assay.ledger import (
     EmbeddedEngine,
     EmbeddedLedger,
     QueueFull,
-    Replica,
     Transaction,
     verify_ledger,
 )
 from assay.ledger.backend import Change
-from assay.ledger.embedded.ledger import EmbeddedBackend
-from assay.ledger.machine import Execution, Machine
+from assay.ledger.machine import Execution
 from assay.ledger.state import Overlay
 
 
@@ -48,13 +46,6 @@ class TestEmbedded(LedgerContract):
     def open_ledger(self, world, tmp_path):
         with world.embedded(tmp_path / "open.ledger", world.open_genesis) as ledger:
             yield ledger
-
-    @pytest.fixture
-    def replica(self, world, ledger, tmp_path):
-        path = tmp_path / "replica.ledger"
-        world.embedded(path).close()
-        with EmbeddedBackend(path, writable=True) as backend, EmbeddedLedger(path) as copy:
-            yield Replica(backend, Machine(world.genesis, world.registry)), copy
 
 
 @pytest.fixture

@@ -28,22 +28,18 @@ from assay.ledger import (
     Client,
     ContractFault,
     ContractRegistry,
-    EmbeddedLedger,
     QueueFull,
     Refused,
-    Replica,
     Transaction,
     UsedCounter,
     verify_ledger,
 )
-from assay.ledger.embedded.ledger import EmbeddedBackend
 from assay.ledger.etcd.bodies import Bodies, MissingBody
 from assay.ledger.etcd.engine import EtcdEngine
 from assay.ledger.etcd.errors import Ambiguous, QuotaReached
 from assay.ledger.etcd.layout import Head
 from assay.ledger.etcd.mail import Request
 from assay.ledger.etcd.messages import TXN
-from assay.ledger.machine import Machine
 from assay.ledger.transactions import UNAUTHENTICATED
 from assay.store import FolderStore
 
@@ -65,13 +61,6 @@ class TestEtcd(LedgerContract):
     def open_ledger(self, world, engine):
         with engine.create("open", world.open_genesis, world.key) as ledger:
             yield ledger
-
-    @pytest.fixture
-    def replica(self, world, ledger, tmp_path):
-        path = tmp_path / "replica.ledger"
-        world.embedded(path).close()
-        with EmbeddedBackend(path, writable=True) as backend, EmbeddedLedger(path) as copy:
-            yield Replica(backend, Machine(world.genesis, world.registry)), copy
 
 
 class TestEtcdThroughAnother(TestEtcd):

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from support.rollup_parties import LABEL, Parties, User, sample, use_stand_in
+from support.rollup_parties import LABEL, Parties, User, sample
 
 from assay.core.errors import AuthorizationError, NotFound, SignatureError, StateError, VerificationError
 from assay.crypto import eddsa
 from assay.rollup.batch import Submission
 from assay.rollup.service import Answer
 from assay.rollup.transaction import Kind, Opening, message
-
-
-@pytest.fixture
-def parties(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parties]:
-    use_stand_in(monkeypatch)
-    made = Parties(tmp_path, window=20)
-    yield made
-    made.close()
 
 
 @pytest.fixture

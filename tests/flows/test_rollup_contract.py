@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.rollup_parties import LABEL, ROLLUP, Parties, use_stand_in
+from support.rollup_parties import LABEL, ROLLUP, Parties
 
 from assay.core.encoding import encode_record
 from assay.core.errors import (
@@ -28,14 +27,6 @@ from assay.ledger.state import MemoryStore, Overlay, SpaceState
 from assay.rollup import contract
 from assay.rollup.accounts import empty_tree
 from assay.rollup.contract import RollupContract, configure_payload, genesis_parameters
-
-
-@pytest.fixture
-def parties(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parties]:
-    use_stand_in(monkeypatch)
-    made = Parties(tmp_path, window=20)
-    yield made
-    made.close()
 
 
 def begin(parameters: bytes) -> SpaceState:

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from support.rollup_parties import Parties, use_stand_in
+from support.rollup_parties import Parties
 
 from assay.core.errors import InvalidInput, LedgerError, RevokedError, StateError
 from assay.rollup.accounts import empty_tree
 from assay.rollup.batch import Submission
 from assay.rollup.transaction import Kind, transaction_id
-
-
-@pytest.fixture
-def parties(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parties]:
-    use_stand_in(monkeypatch)
-    made = Parties(tmp_path, window=20)
-    yield made
-    made.close()
 
 
 def test_a_full_batch_is_sealed_and_a_receipt_names_the_place(parties: Parties) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pickle
 import random
-from collections.abc import Iterator
 
 import gmpy2
 import numpy as np
 import pytest
 
-from assay import _native, num_threads, set_num_threads
+from assay import _native
 from assay.core.errors import CancelledError, InvalidInput, LimitError, WrongType
 from assay.crypto import bigint
 from assay.crypto.bigint import Moduli, Modulus, from_words, to_words
@@ -41,14 +40,6 @@ def edges(n: int) -> list[int]:
         0, 1, 2, n - 1, n, n + 1 & full, n // 2, 1 << (bits - 1), (1 << (bits - 1)) - 1, full, full - 1,
         full & ~0xFFFF, (1 << 64) - 1, 1 << 64, rng.randrange(n),
     ]  # fmt: skip
-
-
-@pytest.fixture(params=[1, 3])
-def threads(request: pytest.FixtureRequest) -> Iterator[int]:
-    before = num_threads()
-    set_num_threads(request.param)
-    yield request.param
-    set_num_threads(before)
 
 
 # --- powers -----------------------------------------------------------------------------------------------------------

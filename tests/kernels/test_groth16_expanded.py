@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pytest
 
-from assay import _native, num_threads, set_num_threads
+from assay import _native
 from assay.bench.chain import chain, chain_witness
 from assay.circuits import Builder, Circuit, Witness, compile
 from assay.core.errors import EncodingError, InvalidInput, UnsatisfiedError, WrongKeyError, WrongType
@@ -47,14 +47,6 @@ def public_only() -> tuple[Circuit, Witness]:
 CASES = [distinct, repeated, public_only]
 CIRCUIT, WITNESS = distinct()
 KEY = groth16.setup(CIRCUIT)
-
-
-@pytest.fixture(params=[1, 3])
-def threads(request: pytest.FixtureRequest) -> Iterator[int]:
-    before = num_threads()
-    set_num_threads(request.param)
-    yield request.param
-    set_num_threads(before)
 
 
 def words(circuit: Circuit, key: groth16.ProvingKey, witness: Witness, **options: Any) -> np.ndarray:

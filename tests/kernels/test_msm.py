@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from py_ecc import optimized_bn128 as curve
 
-from assay import _native, num_threads, set_num_threads
+from assay import _native
 from assay.core.errors import EncodingError, InvalidInput, WrongType
 from assay.crypto import msm
 from assay.crypto.field import Fp, Fr, Limbs
@@ -20,14 +19,6 @@ R = Fr.modulus
 GENERATORS: dict[int, Any] = {8: curve.G1, 16: curve.G2}
 SUM = {8: msm.msm_g1, 16: msm.msm_g2}
 FIXED = {8: msm.fixed_base_g1, 16: msm.fixed_base_g2}
-
-
-@pytest.fixture(params=[1, 2, 3])
-def threads(request: pytest.FixtureRequest) -> Iterator[int]:
-    before = num_threads()
-    set_num_threads(request.param)
-    yield request.param
-    set_num_threads(before)
 
 
 def encode(points: list[Any], limbs: int) -> Limbs:

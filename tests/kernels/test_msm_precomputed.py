@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from assay import _native, num_threads, set_num_threads
+from assay import _native
 from assay.core.errors import EncodingError, InvalidInput, WrongType
 from assay.crypto import bn254, msm
 from assay.crypto.field import Fr, Limbs
@@ -18,14 +17,6 @@ SUM = {8: msm.msm_g1, 16: msm.msm_g2}
 FIXED = {8: msm.fixed_base_g1, 16: msm.fixed_base_g2}
 EDGES = [0, 1, 2, R - 1, R - 2, R // 2, R // 2 + 1, 2**64 - 1, 2**64, 2**128 - 1, R - 2**64, R - 2**63]
 POWERS = [((1 << k) + d) % R for k in range(1, 254) for d in (-1, 0, 1)]
-
-
-@pytest.fixture(params=[1, 3])
-def threads(request: pytest.FixtureRequest) -> Iterator[int]:
-    before = num_threads()
-    set_num_threads(request.param)
-    yield request.param
-    set_num_threads(before)
 
 
 def points_of(logs: list[int], limbs: int) -> Limbs:

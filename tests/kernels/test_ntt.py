@@ -17,14 +17,6 @@ from assay.crypto.field import Fr
 R = Fr.modulus
 
 
-@pytest.fixture(params=[1, 2, 3])
-def threads(request: pytest.FixtureRequest) -> Iterator[int]:
-    before = num_threads()
-    set_num_threads(request.param)
-    yield request.param
-    set_num_threads(before)
-
-
 def to_limbs(values: list[int]) -> np.ndarray:
     return Fr.to_limbs(values)
 
