@@ -17,9 +17,8 @@ from assay.cli.ledger_options import (
     Contracts,
     Seen,
     Where,
-    checkpoint_of,
-    hex32,
     opened,
+    pins_of,
     registry_of,
     show,
     show_refusal,
@@ -54,12 +53,10 @@ def verify(
     """
     broken: BrokenChain | None = None
     with unreadable(as_json):
-        pinned = hex32(chain_id, "--chain-id") if chain_id else None
-        seen = checkpoint_of(checkpoint) if checkpoint else None
-        registry = registry_of(contract)
+        pins, registry = pins_of(chain_id, checkpoint), registry_of(contract)
         with opened(where, channel, registry) as ledger, RichProgress() as progress:
             try:
-                report = verify_ledger(ledger, registry, chain_id=pinned, checkpoint=seen, progress=progress)
+                report = verify_ledger(ledger, registry, progress=progress, **pins)
             except BrokenChain as verdict:
                 broken = verdict
     if broken is not None:
@@ -67,8 +64,8 @@ def verify(
     facts = {
         "verified": True,
         "chain_id": report.chain_id.hex(),
-        "chain_id_pinned": pinned is not None,
-        "checkpoint_pinned": seen is not None,
+        "chain_id_pinned": pins["chain_id"] is not None,
+        "checkpoint_pinned": pins["checkpoint"] is not None,
         "height": report.height,
         "hash": report.hash.hex(),
         "transactions": report.transactions,
@@ -79,7 +76,7 @@ def verify(
         f"chain     {report.chain_id.hex()}",
         f"head      {report.height}:{report.hash.hex()}",
     ]
-    if pinned is None:
+    if pins["chain_id"] is None:
         lines.append("note      no --chain-id: the file keeps its own rules; which chain it is, was not checked")
     show(facts, as_json, "\n".join(lines))
 

@@ -17,9 +17,8 @@ from assay.cli.ledger_options import (
     LedgerPath,
     Seen,
     Where,
-    checkpoint_of,
-    hex32,
     opened,
+    pins_of,
     registry_of,
     show,
     show_refusal,
@@ -87,17 +86,13 @@ def restore(
     """
     broken: BrokenChain | None = None
     with unreadable(as_json):
-        chain = hex32(chain_id, "--chain-id") if chain_id else None
-        seen = checkpoint_of(checkpoint) if checkpoint else None
-        registry = registry_of(contract)
+        pins, registry = pins_of(chain_id, checkpoint), registry_of(contract)
         try:
             with _opened(source) as file, RichProgress() as progress:
                 if file.peek(len(MAGIC)).startswith(MAGIC):
-                    report = restore_export(file, target, registry, progress=progress, chain_id=chain, checkpoint=seen)
+                    report = restore_export(file, target, registry, progress=progress, **pins)
                 else:
-                    report = restore_backup(
-                        source, target, registry, progress=progress, chain_id=chain, checkpoint=seen
-                    )
+                    report = restore_backup(source, target, registry, progress=progress, **pins)
         except BrokenChain as verdict:
             broken = verdict
     if broken is not None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypedDict
 
 import typer
 
@@ -20,11 +20,11 @@ __all__ = [
     "Channel",
     "Contracts",
     "LedgerPath",
+    "Pins",
     "Seen",
     "Where",
-    "checkpoint_of",
-    "hex32",
     "opened",
+    "pins_of",
     "registry_of",
     "show",
     "show_refusal",
@@ -42,6 +42,13 @@ Seen = Annotated[str, typer.Option(metavar="HEIGHT:HASH", help="A block that you
 Contracts = Annotated[
     list[str], typer.Option("--contract", metavar="MODULE:CLASS", help="A contract that is not installed; repeatable.")
 ]
+
+
+class Pins(TypedDict):
+    """What is known of a chain beforehand."""
+
+    chain_id: bytes | None
+    checkpoint: Checkpoint | None
 
 
 def show(facts: dict[str, Any], as_json: bool, text: str, *, error: bool = False) -> None:
@@ -102,6 +109,14 @@ def checkpoint_of(text: str) -> Checkpoint:
     if not height.isascii() or not height.isdigit():
         raise InvalidInput(f"--checkpoint is HEIGHT:HASH, not {text!r}")
     return Checkpoint(int(height), hex32(digest, "the hash of --checkpoint"))
+
+
+def pins_of(chain_id: str, checkpoint: str) -> Pins:
+    """The values of --chain-id and --checkpoint, None for what was not given."""
+    return {
+        "chain_id": hex32(chain_id, "--chain-id") if chain_id else None,
+        "checkpoint": checkpoint_of(checkpoint) if checkpoint else None,
+    }
 
 
 def registry_of(contracts: Sequence[str]) -> ContractRegistry:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -37,10 +37,8 @@ def backup(source: Path, target: Path, *, progress: Progress = SILENT) -> Sealed
     Raises `StateError` when `target` exists, `SystemFailure` when it cannot be written, and what opening a ledger
     raises. The copy is not verified: `restore` does that, and `verify_ledger` at any time.
     """
-    with new_file(Path(target)) as draft:
-        _copy(Path(source), draft, Path(target), progress)
-        with EmbeddedLedger(draft) as copied:
-            return copied.head()
+    with _copied(Path(source), Path(target), progress) as copied:
+        return copied.head()
 
 
 def restore(
@@ -57,10 +55,8 @@ def restore(
     `chain_id` and `checkpoint` say which chain it must be and how far it must go, as in `verify_ledger`, whose
     exceptions are raised here too; `StateError` when `target` exists.
     """
-    with new_file(Path(target)) as draft:
-        _copy(Path(source), draft, Path(target), progress)
-        with EmbeddedLedger(draft) as copied:
-            return verify_ledger(copied, registry, chain_id=chain_id, checkpoint=checkpoint, progress=progress)
+    with _copied(Path(source), Path(target), progress) as copied:
+        return verify_ledger(copied, registry, chain_id=chain_id, checkpoint=checkpoint, progress=progress)
 
 
 def restore_export(
@@ -134,6 +130,15 @@ class _Restored:
         """Close the file."""
         if self._backend is not None:
             self._backend.close()
+
+
+@contextmanager
+def _copied(source: Path, target: Path, progress: Progress) -> Iterator[EmbeddedLedger]:
+    """The copy, before it takes the name `target`: an exception in the block leaves no file."""
+    with new_file(target) as draft:
+        _copy(source, draft, target, progress)
+        with EmbeddedLedger(draft) as copied:
+            yield copied
 
 
 def _copy(source: Path, draft: Path, target: Path, progress: Progress) -> None:
