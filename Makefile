@@ -15,6 +15,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+BUILD := build/wheel
+INSTALL = PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install -c constraints.txt --no-build-isolation --config-settings=build-dir=$(BUILD)
 INTEROP := tests/interop
 SOURCES := $(shell find cpp bindings cmake python -type f -not -name '*.so' -not -name '*.pyc' 2>/dev/null) CMakeLists.txt pyproject.toml
 CXX_SOURCES := $(shell find cpp bindings tests benchmarks -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
@@ -51,12 +53,11 @@ aarch64: $(VENV)/.tools $(INTEROP)/node_modules/.ready
 
 # tests/fuzz. Under the trap the ifma level takes part where the processor lacks it.
 CASES ?= 1000000000
-FUZZ = build/fuzz/tests/fuzz
+FUZZ = $(BUILD)/tests/fuzz
 BIG_CASES ?= $(shell expr $(CASES) / 10)
-fuzz: $(VENV)/.tools
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --preset fuzz -G Ninja -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
-	  -Dpybind11_DIR="$$($(BIN)/python -m pybind11 --cmakedir)"
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --build --preset fuzz
+fuzz: $(VENV)/.installed-dev  # in the build folder of the wheel, whose kernels it links
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --preset fuzz -B $(BUILD)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cmake --build $(BUILD) --target fuzzers
 	$(FUZZ)/bigint_constant_time
 	$(FUZZ)/field_levels --cases $(CASES)
 	$(BIN)/python tests/support/trap.py $(FUZZ)/field_levels --cases $(CASES) --level ifma
@@ -110,11 +111,11 @@ $(VENV)/.tools: constraints.txt
 	@touch $@
 
 $(VENV)/.installed-ml: $(VENV)/.tools $(SOURCES)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install -c constraints.txt --no-build-isolation ".[ml]"
+	$(INSTALL) ".[ml]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.tools $(SOURCES)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install -c constraints.txt --no-build-isolation ".[test,lint]"
+	$(INSTALL) ".[test,lint]"
 	@touch $@ $(VENV)/.installed-ml
 
 $(INTEROP)/node_modules/.ready: $(INTEROP)/package-lock.json
