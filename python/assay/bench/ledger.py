@@ -9,7 +9,8 @@
 | `endorsed` | the same with two endorsements: three signatures a transaction         | none                           |
 | `grow`     | `append` until `size` transactions are in one chain                    | none                           |
 
-Size = transactions. Ours and the peer run in turn, each on a fresh file or prefix. Each row has these figures besides:
+Size = transactions of a run; a case has up to five runs after a warm-up, and begins none after 20 s. Ours and the peer
+run in turn, each on a fresh file or prefix. Each row has these figures besides:
 `backend`; `clients` (threads in `append`, `record` and `grow`); `block` (transactions a block, in the closed loops the
 mean of what came of it); `payload` (bytes); `tps`; `blocks_per_second`; `signatures_per_second` (those of clients and
 endorsers, made and verified; the one of each block is not counted); `mean_latency` and `p99_latency` of the closed
@@ -49,6 +50,7 @@ _USUAL: Final = {  # transactions of a run: embedded, etcd; `singly` is append i
     "endorsed": (1_000, 500),
     "grow": (200_000, 50_000),
 }
+_BUDGET: Final = 20.0  # seconds after which no further run of a case begins
 _CLIENTS: Final = 10
 _NO_PEER: Final = "nothing else signs, verifies and chains in one step: case append has the store alone beside it"
 _NO_PEER_TO_GROW: Final = "the last tenth is compared with the first of the same run"
@@ -135,7 +137,9 @@ class _Bench:
         threads, where = self._settings.clients or 1, self._where
         blocks = payload_blocks(size, block, self._settings.payload)
         ours = {"append": self._append, "record": self._records}[case]
-        timing, theirs = alternate(partial(ours, blocks, threads), partial(where.append_bare, blocks, threads))
+        timing, theirs = alternate(
+            partial(ours, blocks, threads), partial(where.append_bare, blocks, threads), budget=_BUDGET
+        )
         figures = {"clients": threads, "block": block, "blocks_per_second": len(blocks) / timing.seconds}
         self._add(case, size, timing, figures, peer=where.peer, peer_seconds=theirs)
 
@@ -165,7 +169,7 @@ class _Bench:
                 latencies.append(closed_loop(ledger, makers, size, threads=LOAD_THREADS[auth]).latencies)
                 blocks.append(ledger.head().header.height - before)
 
-            timing = measure(load)
+            timing = measure(load, budget=_BUDGET)
         all_latencies = np.concatenate(latencies[1:])
         made = statistics.median(blocks[1:])
         figures = {

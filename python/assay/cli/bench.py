@@ -209,7 +209,12 @@ def ledger(
         str, typer.Option(help="embedded; etcd, a cluster of its own on this machine; or etcd://HOST:PORT/PREFIX.")
     ] = "embedded",
     size: Annotated[
-        int | None, typer.Option(min=1, help="Transactions in a run; default: what suits each case.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Transactions in a run; embedded, by default: append 50000 (blocks of one: 1000), record 10000, "
+            "client 2000, endorsed 1000, grow 200000; on etcd fewer.",
+        ),
     ] = None,
     clients: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Threads that append (default 1), clients in a loop (10).")
