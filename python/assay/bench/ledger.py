@@ -35,7 +35,7 @@ from assay.bench.harness import Figures, Report, Timing, alternate, measure
 from assay.bench.ledger_append import Blocks, append_blocks, append_to_chain, payload_blocks, submit_records
 from assay.bench.ledger_load import closed_loop
 from assay.bench.ledger_places import Place, place
-from assay.bench.ledger_world import LOAD_THREADS, SIGNATURES, LoadWorld
+from assay.bench.ledger_world import SIGNATURES, LoadWorld
 from assay.core.errors import InvalidInput
 from assay.core.progress import SILENT, Progress, Task
 
@@ -166,7 +166,7 @@ class _Bench:
             def load() -> None:
                 before = ledger.head().header.height
                 makers = world.clients(ledger, auth, self._settings.payload)
-                latencies.append(closed_loop(ledger, makers, size, threads=LOAD_THREADS[auth]).latencies)
+                latencies.append(closed_loop(ledger, makers, size).latencies)
                 blocks.append(ledger.head().header.height - before)
 
             timing = measure(load, budget=_BUDGET)

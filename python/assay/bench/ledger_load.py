@@ -2,9 +2,9 @@
 
 A client makes its next transaction when it has the receipt of the last one. Making it (numbering, signing, gathering
 endorsements) lies inside the loop, and inside the latency: from the moment at which a client begins to make a
-transaction to the one at which it has the receipt of a durable block. Clients share a few threads, since ten threads
-that wait would measure how Python switches between threads; each thread serves those of its clients whose receipts have
-come, together, as a service in front of them would.
+transaction to the one at which it has the receipt of a durable block. Clients share one thread, or a few, since ten
+threads that wait would measure how Python switches between threads; a thread serves those of its clients whose receipts
+have come together, as a service in front of them would.
 """
 
 from __future__ import annotations

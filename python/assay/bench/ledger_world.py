@@ -31,7 +31,7 @@ from assay.ledger.policy import HasRole, OutOf
 from assay.ledger.sequenced import SequencedLedger
 from assay.ledger.transactions import ENDORSED, UNAUTHENTICATED
 
-__all__ = ["AUTHS", "LOAD_THREADS", "SIGNATURES", "LoadWorld"]
+__all__ = ["AUTHS", "SIGNATURES", "LoadWorld"]
 
 _DEPOSITS: Final = "deposits"
 AUTHS: Final = ("none", "client", "endorsed")
@@ -41,8 +41,6 @@ _RECORDS: Final[dict[str, frozenset[Role] | Literal["anyone"]]] = {
     "client": frozenset({Role.USER}),
     "endorsed": NOBODY,
 }
-LOAD_THREADS: Final = {"none": 1, "client": 2, "endorsed": 2}
-"""Threads that the clients of a closed loop share: signing is worth a second one, it releases the interpreter."""
 
 
 class LoadWorld:

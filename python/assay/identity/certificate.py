@@ -30,7 +30,7 @@ from assay.core.errors import EncodingError, InvalidInput, LimitError, RevokedEr
 from assay.crypto import ed25519
 from assay.identity.keys import SigningKey
 from assay.identity.roles import Role
-from assay.identity.signatures import PublicKey, is_public_key, public_key_bytes
+from assay.identity.signatures import KeyHolder, PublicKey, is_public_key, public_key_bytes
 
 __all__ = ["ACCOUNT_EXTENSION", "MAX_CERTIFICATE_BYTES", "AuthorityCertificate", "Certificate", "issue"]
 
@@ -52,10 +52,8 @@ _FINGERPRINT = "assay/identity/certificate/v1"
 _SHA256_ECDSA = "1.2.840.10045.4.3.2"
 
 
-class _X509:
+class _X509(KeyHolder):
     """A parsed DER certificate for a key on P-256 or of Ed25519, signed with ECDSA and SHA-256."""
-
-    public_key: PublicKey
 
     def __init__(self, der: bytes) -> None:
         if len(der) > MAX_CERTIFICATE_BYTES:
@@ -74,7 +72,7 @@ class _X509:
         if len(names) != 1 or not isinstance(names[0].value, str):
             raise EncodingError("the subject of a certificate has exactly one common name")
         self.der = bytes(der)
-        self.public_key = key
+        super().__init__(key)
         self.name: str = names[0].value
         self.serial = self.x509.serial_number
         self.not_before = from_datetime(self.x509.not_valid_before_utc)

@@ -11,7 +11,7 @@ What is verified is a digest of 32 bytes that carries its domain (`core.encoding
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol, TypeAlias, TypeGuard
+from typing import Final, TypeAlias, TypeGuard
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -27,6 +27,7 @@ from assay.crypto import ed25519
 
 __all__ = [
     "P256_ORDER",
+    "KeyHolder",
     "PublicKey",
     "Signed",
     "is_public_key",
@@ -40,16 +41,18 @@ __all__ = [
 PublicKey: TypeAlias = ec.EllipticCurvePublicKey | Ed25519PublicKey
 
 
-class HasKey(Protocol):
-    """Who has a public key: a certificate."""
+class KeyHolder:
+    """Who has a public key: a certificate. `verifying_key` is the key as verification takes it."""
 
-    @property
-    def public_key(self) -> PublicKey:
-        """The key."""
+    def __init__(self, public_key: PublicKey) -> None:
+        self.public_key = public_key
+        self.verifying_key: bytes | ec.EllipticCurvePublicKey = (
+            public_key.public_bytes_raw() if isinstance(public_key, Ed25519PublicKey) else public_key
+        )
 
 
 # who signed (32 bytes: an Ed25519 key), the digest of 32 bytes, the signature
-Signed: TypeAlias = tuple[HasKey | PublicKey | bytes, bytes, bytes]
+Signed: TypeAlias = tuple[KeyHolder | PublicKey | bytes, bytes, bytes]
 
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, version 2, 2.4.2
 _ECDSA = ec.ECDSA(hashes.SHA256())
@@ -91,6 +94,10 @@ def verify_digest(public: PublicKey, digest32: bytes, signature: bytes) -> None:
         raise SignatureError("the ECDSA signature does not verify") from None
 
 
+def _holder(signer: KeyHolder | PublicKey) -> KeyHolder:
+    return signer if isinstance(signer, KeyHolder) else KeyHolder(signer)
+
+
 def verify_signatures(signed: Sequence[Signed]) -> list[SignatureError | None]:
     """What is wrong with each of (signer, digest, signature), or None: judged together, in parallel, none raised.
 
@@ -101,13 +108,11 @@ def verify_signatures(signed: Sequence[Signed]) -> list[SignatureError | None]:
     edwards: list[tuple[int, bytes]] = []
     others: list[tuple[int, ec.EllipticCurvePublicKey]] = []
     for i, (signer, _, _) in enumerate(signed):
-        public = (
-            signer if isinstance(signer, (bytes, ec.EllipticCurvePublicKey, Ed25519PublicKey)) else signer.public_key
-        )
-        if isinstance(public, ec.EllipticCurvePublicKey):
-            others.append((i, public))
+        public = signer if isinstance(signer, bytes) else _holder(signer).verifying_key
+        if isinstance(public, bytes):
+            edwards.append((i, public))
         else:
-            edwards.append((i, public if isinstance(public, bytes) else public.public_bytes_raw()))
+            others.append((i, public))
 
     places = [i for i, _ in edwards]
     verdicts = ed25519.verify_many(

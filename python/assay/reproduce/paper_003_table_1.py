@@ -24,7 +24,7 @@ import numpy as np
 
 from assay.bench.ledger_load import Measured, closed_loop
 from assay.bench.ledger_places import Place, place
-from assay.bench.ledger_world import AUTHS, LOAD_THREADS, LoadWorld
+from assay.bench.ledger_world import AUTHS, LoadWorld
 from assay.reproduce.reproduction import Chart, Options, Reproduction, Row
 
 __all__ = ["CLIENTS", "PUBLISHED", "ROUNDS", "TITLE", "TRANSACTIONS", "run"]
@@ -86,10 +86,7 @@ def run(options: Options) -> Reproduction:
 def _measure(world: LoadWorld, where: Place, auth: str, size: int) -> Measured:
     """The median round on a channel of its own."""
     with world.begin(where, auth) as ledger:
-        rounds = [
-            closed_loop(ledger, world.clients(ledger, auth, size), TRANSACTIONS, threads=LOAD_THREADS[auth])
-            for _ in range(1 + ROUNDS)
-        ][1:]
+        rounds = [closed_loop(ledger, world.clients(ledger, auth, size), TRANSACTIONS) for _ in range(1 + ROUNDS)][1:]
     return sorted(rounds, key=lambda measured: measured.tps)[ROUNDS // 2]
 
 
