@@ -74,22 +74,18 @@ class GrpcTransport(Transport):
         metadata = _metadata(token)
         try:
             name = f"{_SERVICES}{call.name}"
-            if call.streams:
-                answers = channel.unary_stream(name)(raw, timeout=timeout, metadata=metadata)
-                answer = next(answers, None)
-                answers.cancel()
-            elif meanwhile is None:
+            if meanwhile is None and not call.streams:
                 answer = channel.unary_unary(name)(raw, timeout=timeout, metadata=metadata)
-            else:
-                future = channel.unary_unary(name).future(raw, timeout=timeout, metadata=metadata)
+            else:  # on the wire one answer is a stream of one; this form runs in our own thread, a future does not
+                answers = channel.unary_stream(name)(raw, timeout=timeout, metadata=metadata)
                 try:
-                    meanwhile()
-                    answer = future.result()
-                except grpc.FutureCancelledError:
-                    raise Ambiguous("the client of etcd was closed") from None
-                except BaseException:
-                    future.cancel()
-                    raise
+                    if meanwhile is not None:
+                        meanwhile()
+                    answer = next(answers, None)
+                    if not call.streams:
+                        next(answers, None)
+                finally:
+                    answers.cancel()
         except grpc.RpcError as fault:
             raise self._error(node, channel, fault, repeatable) from None
         except ValueError:  # of a channel that was closed
@@ -212,6 +208,7 @@ def _connect(address: Address, node: int) -> Any:
         ("grpc.enable_http_proxy", 0),
         ("grpc.enable_retries", 0),
         ("grpc.use_local_subchannel_pool", 1),
+        ("SingleThreadedUnaryStream", 1),  # grpc.experimental.ChannelOptions
     ]
     if address.ca is None:
         return grpc.insecure_channel(target, options)
