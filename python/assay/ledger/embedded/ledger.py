@@ -6,9 +6,10 @@ that it finds there. Readers never wait.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -68,14 +69,17 @@ class EmbeddedBackend(Backend):
         Database.create(Path(path), lambda connection: insert_first(connection, genesis, change, sealed))
 
     @contextmanager
-    def appending(self) -> Iterator[Append]:
-        """The write lock of the file, one thread at a time; other processes wait for it up to 30 s."""
+    def appending(self, make: Callable[[sqlite3.Connection, Tip], TableAppend] = TableAppend) -> Iterator[Append]:
+        """The write lock of the file, one thread at a time; other processes wait for it up to 30 s.
+
+        `make` is for who has more to do than to write to the file.
+        """
         with self._turn, failures(self.path), self._database.writing() as connection:
             (version,) = connection.execute("PRAGMA data_version").fetchone()
             if self._tip is None or self._tip.version != version:
                 self._tip = Tip(version)
             try:
-                yield TableAppend(connection, self._tip)
+                yield make(connection, self._tip)
             except BaseException:
                 self._tip = None
                 raise

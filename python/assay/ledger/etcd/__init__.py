@@ -4,8 +4,8 @@
 - `chain`: blocks in etcd and the one way to append; `bodies`: the large ones; `local`: the replica on this machine
 - `backend`: the two together, as the shared sequencer wants them
 - `leadership`: who may append; `courier`, `mail`, `clerk`: how the others' transactions get there; `listener`: the news
-- `gateway`, `watch`: what etcd is asked; `messages`, `transport`, `grpc_transport`, `json_transport`: how; `errors`: what
-  it may answer
+- `confirmation`: one question for all readers that wait
+- `gateway`, `watch`: what etcd is asked; `messages`, `grpc_transport`, `json_transport`: how; `errors`: what may come
 - `cluster`: a cluster on this machine; `maintenance`: taking writes again after the space quota was reached
 """
 

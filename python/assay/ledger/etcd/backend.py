@@ -3,24 +3,29 @@
 The replica is an embedded ledger file that holds a prefix of the chain. A block enters it after etcd has it: the leader
 writes what it just appended, a follower executes each block again (`Replica`). It can be thrown away at any time.
 
-Reads are linearizable: each asks etcd for the head first, and waits until the replica has it. With `local_reads` they
-see what the replica has, a prefix of the chain that is a moment old.
+Reads are linearizable: etcd is asked for the head after each has begun, in one question for all that wait, and the
+replica must have it. With `local_reads` they see what the replica has, a prefix of the chain that is a moment old.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Final
 
 from assay.core.errors import StateError, VerificationError
 from assay.ledger.backend import Append, Backend, Change, Reader
 from assay.ledger.blocks import Block, SealedHeader
 from assay.ledger.embedded.ledger import EmbeddedBackend
 from assay.ledger.embedded.tables import TableAppend
+from assay.ledger.embedded.tip import Tip
 from assay.ledger.etcd.chain import Chain, Deposed
+from assay.ledger.etcd.confirmation import Shared
 from assay.ledger.etcd.layout import Head, encode_block
 from assay.ledger.etcd.leadership import Leadership
 from assay.ledger.genesis import Genesis
@@ -28,6 +33,8 @@ from assay.ledger.machine import Machine
 from assay.ledger.replica import Replica
 
 __all__ = ["EtcdBackend"]
+
+_ON_ITS_WAY: Final = 0.2  # seconds; then it is fetched
 
 
 class EtcdBackend(Backend):
@@ -60,6 +67,7 @@ class EtcdBackend(Backend):
         with local.reading() as reader:
             head = reader.head().header
         self._newest = head.height, head.hash  # of the replica
+        self._confirmed = Shared(self._confirm)
 
     @property
     def height(self) -> int:
@@ -88,10 +96,9 @@ class EtcdBackend(Backend):
                     self.follow()
                     self._fence = fence
                 assert self._head is not None
-                with self._local.appending() as local:
-                    assert isinstance(local, TableAppend)
-                    before = self._head
-                    yield _EtcdAppend(self, local, before, fence)
+                before = self._head
+                with self._local.appending(partial(_EtcdAppend, self, before, fence)) as append:
+                    yield append
                 if self._head is before:  # no block: what was refused must have been refused by the newest state
                     self._chain.confirm(before, fence)
             except Deposed:
@@ -122,6 +129,8 @@ class EtcdBackend(Backend):
 
     def follow(self, head: Head | None = None) -> None:
         """Bring the replica to `head`, or to the newest block there is."""
+        if head is not None and head.height <= self.height:
+            return
         with self._appending:
             if head is None:
                 head = self._chain.head()
@@ -153,12 +162,19 @@ class EtcdBackend(Backend):
     def catch_up(self) -> None:
         """Return when the replica has all that etcd had at the time of the call."""
         self.check_open()
+        head = self._confirmed.get()
+        if head.height > self.height and self.leadership is not None and self.leadership.fence:
+            with self._moved:  # the block is our own, and on its way here
+                self._moved.wait_for(lambda: head.height <= self.height or self._closed, _ON_ITS_WAY)
+        self.follow(head)
+
+    def _confirm(self) -> Head:
+        """The newest block, with which the replica agrees as far as it is."""
         here = self._newest
         head = self._chain.head()
-        if head.height > here[0]:
-            self.follow(head)  # when the block is our own and on its way, this waits for it
-        else:  # what the replica had before the question, etcd has too
+        if head.height <= here[0]:  # what the replica had before the question, etcd has too
             self._check_same(head, here)
+        return head
 
     @contextmanager
     def reading_locally(self) -> Iterator[Reader]:
@@ -190,8 +206,8 @@ class EtcdBackend(Backend):
 class _EtcdAppend(TableAppend):
     """The newest state in the replica, whose next block goes to etcd first."""
 
-    def __init__(self, backend: EtcdBackend, local: TableAppend, head: Head, fence: int) -> None:
-        super().__init__(local._connection, local.tip)
+    def __init__(self, backend: EtcdBackend, head: Head, fence: int, connection: sqlite3.Connection, tip: Tip) -> None:
+        super().__init__(connection, tip)
         self._backend = backend
         self._head = head
         self._fence = fence
