@@ -14,6 +14,7 @@ void bind_field(py::module_& m);
 void bind_curve(py::module_& m);
 void bind_hash(py::module_& m);
 void bind_sha256(py::module_& m);
+void bind_lthash(py::module_& m);
 void bind_babyjubjub(py::module_& m);
 void bind_ed25519(py::module_& m);
 void bind_merkle(py::module_& m);
@@ -37,6 +38,7 @@ PYBIND11_MODULE(_native, m) {
   assay::bindings::bind_curve(m);
   assay::bindings::bind_hash(m);
   assay::bindings::bind_sha256(m);
+  assay::bindings::bind_lthash(m);
   assay::bindings::bind_babyjubjub(m);
   assay::bindings::bind_ed25519(m);
   assay::bindings::bind_merkle(m);

@@ -88,6 +88,7 @@ __all__: list[str] = [
     "is_prime",
     "is_square",
     "isa",
+    "lthash_move",
     "merkle_multiproof_root",
     "merkle_path_root",
     "miller_rabin",
@@ -1197,6 +1198,11 @@ def is_square(values: numpy.typing.NDArray[numpy.uint64]) -> numpy.typing.NDArra
 def isa() -> str:
     """
     Name of the instruction-set level in force.
+    """
+
+def lthash_move(lanes: bytes, comes: list, goes: list) -> bytes:
+    """
+    The 2048 bytes of lanes with lists of bytes added and subtracted.
     """
 
 def merkle_multiproof_root(

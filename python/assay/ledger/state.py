@@ -9,58 +9,69 @@ bits). With e = SHAKE-128 of the pair, read as 1024 little-endian 16-bit numbers
     lanes(S) = sum over (space, key, value) in S of e(space, key, value)  mod 2^16, lane by lane
     digest(S) = digest_bytes("assay/ledger/state/v1", lanes as 2048 bytes)
 
-Keys are unique, so no element occurs twice. About 12 us an element.
+Keys are unique, so no element occurs twice.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from typing import Final, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Final, Protocol, TypeAlias
 
 from assay.core.encoding import Encodable, Value, decode, digest_bytes, encode
 from assay.core.errors import InvalidInput, LimitError
+from assay.crypto import lthash
 
-__all__ = ["MAX_VALUE_BYTES", "MemoryStore", "Overlay", "SpaceState", "StateDigest", "Store"]
+__all__ = ["MAX_VALUE_BYTES", "MemoryStore", "Overlay", "Pair", "SpaceState", "StateDigest", "Store"]
+
+Pair: TypeAlias = tuple[str, str, bytes]
+"""Space, key, value."""
 
 MAX_KEY_BYTES: Final = 256
 MAX_VALUE_BYTES: Final = 1 << 20
-_LANES: Final = 1024
+_TOGETHER: Final = 1024  # pairs of a whole state that are held at once
 _ELEMENT: Final = hashlib.sha256(b"assay/ledger/state/element/v1").digest() * 2
 
 
 class StateDigest:
     """The digest of a state, moved along as pairs come and go."""
 
-    def __init__(self, lanes: bytes = bytes(2 * _LANES)) -> None:
-        if len(lanes) != 2 * _LANES:
-            raise InvalidInput(f"the lanes of a state digest take {2 * _LANES} bytes, not {len(lanes)}")
-        self._lanes = np.frombuffer(lanes, dtype="<u2").copy()
+    def __init__(self, lanes: bytes = lthash.EMPTY) -> None:
+        if len(lanes) != lthash.LANES_BYTES:
+            raise InvalidInput(f"the lanes of a state digest take {lthash.LANES_BYTES} bytes, not {len(lanes)}")
+        self._lanes = bytes(lanes)
 
     @property
     def lanes(self) -> bytes:
         """The 2048 bytes to go on from later."""
-        return self._lanes.tobytes()
+        return self._lanes
+
+    def move(self, comes: Iterable[Pair], goes: Iterable[Pair]) -> None:
+        """Pairs come and go; many in one call take less time than each in its own."""
+        self._lanes = lthash.move(self._lanes, list(map(_element, comes)), list(map(_element, goes)))
 
     def add(self, space: str, key: str, value: bytes) -> None:
         """A pair comes."""
-        self._lanes += _element(space, key, value)
+        self.move([(space, key, value)], ())
 
     def remove(self, space: str, key: str, value: bytes) -> None:
         """A pair goes."""
-        self._lanes -= _element(space, key, value)
+        self.move((), [(space, key, value)])
+
+    def add_all(self, pairs: Iterable[Pair]) -> None:
+        """All pairs of a state come."""
+        rest = iter(pairs)
+        while some := list(islice(rest, _TOGETHER)):
+            self.move(some, ())
 
     def digest(self) -> bytes:
         """The 32-byte digest."""
-        return digest_bytes("assay/ledger/state/v1", self.lanes)
+        return digest_bytes("assay/ledger/state/v1", self._lanes)
 
 
-def _element(space: str, key: str, value: bytes) -> npt.NDArray[np.uint16]:
-    hashed = hashlib.shake_128(_ELEMENT + encode((space, key, value))).digest(2 * _LANES)
-    return np.frombuffer(hashed, dtype="<u2")
+def _element(pair: Pair) -> bytes:
+    return _ELEMENT + encode(pair)
 
 
 class Store(Protocol):
@@ -126,12 +137,17 @@ class Overlay:
 
     def move(self, digest: StateDigest) -> None:
         """Move a digest of the base along to include these writes."""
+        comes: list[Pair] = []
+        goes: list[Pair] = []
         for (space, key), value in self.writes.items():
             before = self._base.load(space, key)
-            if before is not None and before != value:
-                digest.remove(space, key, before)
-            if value is not None and before != value:
-                digest.add(space, key, value)
+            if before == value:
+                continue
+            if before is not None:
+                goes.append((space, key, before))
+            if value is not None:
+                comes.append((space, key, value))
+        digest.move(comes, goes)
 
 
 class SpaceState:

@@ -170,8 +170,7 @@ class _Walk(View):
     def check_stored(self, ledger: Ledger) -> None:
         """Check that what the ledger keeps beside its blocks is what they lead to."""
         digest = StateDigest()
-        for space, key, value in ledger.state_items():
-            digest.add(space, key, value)
+        digest.add_all(ledger.state_items())
         if digest.digest() != self._digest.digest():
             raise VerificationError("the stored state is not the one that the blocks lead to")
         if ledger.state_digest().lanes != self._digest.lanes:
