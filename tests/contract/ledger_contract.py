@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -259,6 +260,22 @@ class LedgerContract:
         refused(replace(late, counter=3).signed(world.user.key), SignatureError)
         again = replace(late, counter=3, certificate=world.user.certificate.der)
         refused(again.signed(world.user.key), RevokedError, "superseded")
+        with pytest.raises(RevokedError, match="superseded"):  # not that its signature is wrong
+            user.submit("tally", "add", add(1))
+
+    def test_several_clients_of_one_identity(self, ledger, user, world):
+        """Calls that are alike are not one call: each has the next counter, whoever made the last one."""
+        other = Client(ledger, world.user)
+        receipts = [client.submit("tally", "add", add(1)) for client in (user, other, other, user, user, other)]
+        assert [(receipt.counter, receipt.result) for receipt in receipts] == [(n, n) for n in range(1, 7)]
+        assert Client(ledger, world.user).submit("tally", "add", add(1)).result == 7
+        assert len(user.submit_many([("tally", "add", add(1))] * 3)) == 3
+        assert other.submit("tally", "add", add(1)).result == 11
+
+    def test_one_client_in_threads(self, ledger, user):
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda _: user.submit("tally", "add", add(1)), range(12)))
+        assert ledger.state("tally").get("total") == 12
 
     def test_published_certificates_are_known(self, ledger, operator, world):
         ask = encode_record("tally.who", 1, 0)

@@ -169,6 +169,10 @@ class Backend(ABC):
     def reading(self) -> AbstractContextManager[Reader]:
         """One consistent state, until the context closes. Never waits for a writer."""
 
+    def glancing(self) -> AbstractContextManager[Reader]:
+        """The newest state for a single read, where that may be had for less: another read may see a newer one."""
+        return self.reading()
+
     @abstractmethod
     def wait(self, height: int, seconds: float) -> bool:
         """Wait until block `height` is there, for at most `seconds`; returns whether it is.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 from assay.core.clock import Clock, system_clock
 from assay.core.encoding import Encodable, encode
-from assay.core.errors import AssayError
+from assay.core.errors import AssayError, SignatureError
 from assay.identity.credentials import Credentials
 from assay.ledger.accounts import ACCOUNTS
 from assay.ledger.base import Ledger, Receipt
@@ -21,13 +21,18 @@ __all__ = ["Client"]
 
 
 class Client:
-    """Submits for `credentials`, one transaction at a time. Thread-safe; use one client an identity."""
+    """Submits for `credentials`, one transaction at a time. Thread-safe; use one client an identity.
+
+    It asks the ledger for its counter each time, never its own memory: where another client of the identity has used a
+    counter for the same call, that call's receipt would come back, and this one would never be made.
+    """
 
     def __init__(self, ledger: Ledger, credentials: Credentials, *, clock: Clock = system_clock) -> None:
         self.ledger = ledger
         self._clock = clock  # of what is endorsed
         self.credentials = credentials
         self._lock = threading.Lock()
+        self._known = False  # whether the chain was seen to know the certificate
 
     def transaction(
         self, contract: str, method: str, payload: bytes, *, counter: int | None = None, type: TransactionType = CALL
@@ -37,7 +42,8 @@ class Client:
         One of type `ENDORSED` is a proposal, to be endorsed.
         """
         certificate = self.credentials.certificate
-        known = self.ledger.state(ACCOUNTS).get(f"account/{certificate.index}") == certificate.der
+        if not self._known:
+            self._known = self.ledger.state(ACCOUNTS).get(f"account/{certificate.index}") == certificate.der
         return Transaction(
             chain_id=self.ledger.chain_id,
             sender=certificate.index,
@@ -45,14 +51,25 @@ class Client:
             contract=contract,
             method=method,
             payload=payload,
-            certificate=b"" if known else certificate.der,
+            certificate=b"" if self._known else certificate.der,
             type=type,
         ).signed(self.credentials.key)
 
     def submit(self, contract: str, method: str, payload: bytes) -> Receipt:
         """Sign, submit and wait; raises the refusal."""
         with self._lock:
-            return self.ledger.submit(self.transaction(contract, method, payload))
+            return self._sent(lambda: self.ledger.submit(self.transaction(contract, method, payload)))
+
+    def _sent(self, send: Callable[[], Receipt]) -> Receipt:
+        """`send`, once more with the certificate if keys were replaced since the chain was seen to know it."""
+        remembered = self._known
+        try:
+            return send()
+        except SignatureError:
+            self._known = False
+            if not remembered:
+                raise
+            return send()
 
     def call(self, contract: str, method: str, *fields: Encodable) -> Receipt:
         """`submit` with the encoding of the tuple `fields` for payload."""
@@ -92,7 +109,9 @@ class Client:
             while True:
                 attempts -= 1
                 try:
-                    return self.ledger.submit(self.endorsed(contract, method, payload, endorsers, pool=pool))
+                    return self._sent(
+                        lambda: self.ledger.submit(self.endorsed(contract, method, payload, endorsers, pool=pool))
+                    )
                 except (StaleRead, Disagreement, EndorsementExpired):
                     if attempts <= 0:
                         raise

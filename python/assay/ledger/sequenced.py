@@ -66,7 +66,7 @@ class SequencedLedger(Ledger):
 
     def next_counter(self, sender: int) -> int:
         """The counter that the next transaction of `sender` must carry."""
-        with self._backend.reading() as reader:
+        with self._backend.glancing() as reader:
             last = reader.last_of(sender)
         return 1 if last is None else last.counter + 1
 
@@ -78,7 +78,7 @@ class SequencedLedger(Ledger):
 
     def head(self) -> SealedHeader:
         """The header of the newest block."""
-        with self._backend.reading() as reader:
+        with self._backend.glancing() as reader:
             return reader.head()
 
     def block(self, height: int) -> Block:
@@ -199,7 +199,7 @@ class _NewestState:
         self._contract = contract
 
     def get(self, key: str) -> Value:
-        with self._backend.reading() as reader:
+        with self._backend.glancing() as reader:
             return SpaceState(Overlay(reader.store), self._contract).get(key)
 
     def items(self, prefix: str = "") -> Iterator[tuple[str, Value]]:

@@ -92,6 +92,12 @@ class EmbeddedBackend(Backend):
         with failures(self.path), self._database.snapshot() as connection:
             yield TableReader(connection)
 
+    @contextmanager
+    def glancing(self) -> Iterator[Reader]:
+        """The newest state of the file at each read."""
+        with failures(self.path), self._database.reading() as connection:
+            yield TableReader(connection)
+
     def wait(self, height: int, seconds: float) -> bool:
         """Wait for a block: told by this process, and looking for those of others."""
         end = time.monotonic() + seconds
