@@ -29,7 +29,7 @@ demo: $(VENV)/.installed-ml
 test: $(VENV)/.installed-dev $(INTEROP)/node_modules/.ready $(BIN)/etcd lint
 	$(MAKE) --no-print-directory fuzz CASES=2000000
 	$(TRAP) $(TRAP_SHORT)
-	ASSAY_REQUIRE_INTEROP=1 $(BIN)/python -m pytest -n auto --dist loadfile tests
+	ASSAY_REQUIRE_INTEROP=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder tests
 
 # Not in parallel: they measure outages, and fill disks.
 ROUNDS ?= 20

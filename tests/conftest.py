@@ -20,11 +20,43 @@ if TYPE_CHECKING:
 
     from assay.rollup.prover import Prover
 
-INTEROP = Path(__file__).parent / "interop"
+HERE = Path(__file__).parent
+INTEROP = HERE / "interop"
 
 # No test fails because the machine is busy.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
+
+
+# Files that take longest, begun first: at the end no worker is left alone with one of them.
+LONGEST = (
+    "interop/test_ceremony_phase1.py",
+    "property/test_gadget_soundness.py",
+    "constant_time/test_bigint_secrets.py",
+    "kernels/test_groth16_estimate.py",
+    "interop/test_solidity.py",
+    "interop/test_zkey.py",
+    "flows/test_cli_bench.py",
+    "flows/test_cli_reproduce.py",
+    "flows/test_rollup_deployment.py",
+    "differential/test_groth16.py",
+    "kernels/test_msm.py",
+    "kernels/test_bn254.py",
+    "kernels/test_instruction_trap.py",
+    "kernels/test_ntt.py",
+    "flows/test_model.py",
+    "interop/test_docs.py",
+    "interop/test_ceremony_phase2.py",
+    "kernels/test_product_tree.py",
+    "kernels/test_merkle.py",
+    "attacks/test_primality.py",
+    "contract/test_capi_paillier.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {HERE / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(params=_native.cpu_info()["available"])

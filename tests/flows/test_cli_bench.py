@@ -13,6 +13,7 @@ from support.etcd import require_etcd
 from typer.testing import CliRunner
 
 from assay import _native
+from assay.bench.harness import alternate, measure
 from assay.bench.scalars import KINDS, scalars
 from assay.cli.main import app
 from assay.core.errors import InvalidInput
@@ -37,6 +38,12 @@ ROW = {
 @pytest.fixture(autouse=True)
 def _no_peers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ASSAY_NODE_MODULES", str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def _few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for timed in (measure, alternate):
+        monkeypatch.setitem(timed.__kwdefaults__, "runs", 2)
 
 
 def report(*arguments: str) -> dict[str, Any]:
