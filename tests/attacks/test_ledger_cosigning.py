@@ -20,7 +20,7 @@ from assay.core.errors import (
 )
 from assay.identity import Role, SealingKey
 from assay.ledger import Client, EmbeddedLedger, Entry, merkle
-from assay.ledger.backend import Change
+from assay.ledger.change import Change
 from assay.ledger.cosigning import MAX_SKEW, Behind, Cosigner, CosigningRefused, RemoteCosigner
 from assay.ledger.machine import Machine
 from assay.ledger.quorum import NoQuorum, QuorumSealer

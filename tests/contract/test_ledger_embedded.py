@@ -31,7 +31,7 @@ from assay.ledger import (
     Transaction,
     verify_ledger,
 )
-from assay.ledger.backend import Change
+from assay.ledger.change import Change
 from assay.ledger.machine import Execution
 from assay.ledger.state import Overlay
 

@@ -20,7 +20,7 @@ from typing import Final, TypeAlias
 from assay.core.errors import AssayError
 from assay.identity import SealingKey
 from assay.ledger import Ledger
-from assay.ledger.backend import Change
+from assay.ledger.change import Change
 from assay.ledger.machine import Execution
 from assay.ledger.sequenced import SequencedLedger
 from assay.ledger.state import Overlay

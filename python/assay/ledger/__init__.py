@@ -4,6 +4,7 @@
 - `backend`: what a back end brings; `embedded`: the one on SQLite; `etcd`: the one on many machines
 - `contracts`: what a contract is, and how it is found; `accounts`: the one that every chain begins with
 - `genesis`, `transactions`, `blocks`, `merkle`, `history`, `state`: what a chain is made of
+- `view`: one state of a chain; `change`: what the next block changes about it
 - `machine`: executes transactions; `replica`: does it again, block by block; `verify`: for a whole chain
 - `proofs`: of an entry, a block, or two heads, without the ledger
 - `policy`, `effects`, `endorsement`, `endorser`: calls that several parties execute and sign before a block takes them

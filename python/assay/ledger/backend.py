@@ -3,66 +3,30 @@
 All else is shared: `sequencer` orders transactions and makes blocks on any back end, `replica` follows a chain on any,
 and `sequenced` makes the `Ledger` that users see of it. A back end keeps for a chain
 
-    the genesis, the blocks, the state of the contracts (`state`) with the lanes of its digest,
-    the last transaction of each sender (`Done`), and the nodes of the Merkle mountain range over its blocks (`history`)
+    the genesis, the blocks, the state of the contracts (`state`) with the lanes of its digest, the last transaction of
+    each sender (`view.Done`), and the nodes of the Merkle mountain range over its blocks (`history`)
 
-and takes a block with all that it changes (`Change`) as one: it is there whole and for good, or not at all.
+and takes a block with all that it changes (`change.Change`) as one: it is there whole and for good, or not at all.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import Self
 
 from assay.core.errors import LedgerError, VerificationError
-from assay.ledger import merkle
-from assay.ledger.blocks import NO_BLOCK, Block, Entry, Header, SealedHeader
+from assay.ledger.blocks import Block, Entry, SealedHeader
+from assay.ledger.change import Change
 from assay.ledger.genesis import Genesis
-from assay.ledger.history import History, Node
-from assay.ledger.state import Overlay, StateDigest, Store
+from assay.ledger.view import Done, View
 
-if TYPE_CHECKING:
-    from assay.ledger.machine import Execution
-
-__all__ = ["Append", "Backend", "Change", "Done", "Reader", "Superseded", "View", "check_done"]
+__all__ = ["Append", "Backend", "Reader", "Superseded", "check_done"]
 
 
 class Superseded(LedgerError):
     """Somebody else appended a block first; nothing was appended here. Execute again on the new head."""
-
-
-class Done(NamedTuple):
-    """A transaction on the chain: its counter, its digest, and where it stands."""
-
-    counter: int
-    digest: bytes
-    height: int
-    position: int
-
-
-class View(ABC):
-    """What the next block depends on: one state of a chain."""
-
-    store: Store
-
-    @abstractmethod
-    def head(self) -> SealedHeader:
-        """The header of the newest block."""
-
-    @abstractmethod
-    def last_of(self, sender: int) -> Done | None:
-        """The sender's last transaction, the one that may be sent again."""
-
-    @abstractmethod
-    def state_digest(self) -> StateDigest:
-        """The digest of the state, to be moved along."""
-
-    @abstractmethod
-    def history(self) -> History:
-        """The history of all blocks, the newest among them."""
 
 
 class Reader(View):
@@ -91,50 +55,6 @@ class Reader(View):
     @abstractmethod
     def client_items(self) -> Iterator[tuple[int, Done]]:
         """All senders, ascending, with their last transactions."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """A block and all that it changes."""
-
-    header: Header
-    entries: Sequence[bytes]  # encoded
-    writes: Mapping[tuple[str, str], bytes | None]  # (space, key) -> the new value, None: deleted
-    clients: Mapping[int, Done]
-    state_digest: StateDigest | None  # after the block; None when it wrote nothing
-    history: History  # of all blocks, this one among them
-    nodes: Sequence[Node]  # of the history, that this block completes
-
-    @classmethod
-    def first(cls, genesis: Genesis, state: Overlay) -> Change:
-        """Block 0 of a chain, with the state that its contracts begin with."""
-        digest = StateDigest()
-        state.move(digest)
-        header = Header(
-            genesis.chain_id, 0, NO_BLOCK, genesis.time, 0, merkle.root([]), digest.digest(), History().root()
-        )
-        return cls(header, [], state.writes, {}, digest, *History().grow(header.hash))
-
-    @classmethod
-    def following(cls, before: View, execution: Execution, time: int) -> Change:
-        """The block that follows `before` at `time`, of what was executed on it."""
-        head, history, state = before.head().header, before.history(), execution.overlay
-        entries = [entry.encoded for entry in execution.entries]
-        digest = None
-        if state.writes:
-            digest = before.state_digest()
-            state.move(digest)
-        header = Header(
-            chain_id=head.chain_id,
-            height=head.height + 1,
-            previous=head.hash,
-            time=time,
-            count=len(entries),
-            entries_root=merkle.root(entries),
-            state_digest=head.state_digest if digest is None else digest.digest(),
-            history_root=history.root(),
-        )
-        return cls(header, entries, state.writes, execution.clients, digest, *history.grow(header.hash))
 
 
 class Append(Reader):

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from assay.core.encoding import Value
 from assay.core.errors import AssayError, InvalidInput, LedgerError
-from assay.ledger.backend import Done
 from assay.ledger.blocks import Block, SealedHeader
 from assay.ledger.contracts import StateReader
 from assay.ledger.genesis import Genesis
@@ -29,6 +28,7 @@ from assay.ledger.proofs import ExtensionProof, HistoryProof, InclusionProof
 from assay.ledger.standing import KnownAccounts
 from assay.ledger.state import StateDigest, Store
 from assay.ledger.transactions import Transaction
+from assay.ledger.view import Done
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -26,8 +26,8 @@ from assay.core.clock import Clock, system_clock
 from assay.core.encoding import decode_record, encode_record
 from assay.core.errors import AssayError, EncodingError, InvalidInput, LedgerError, StateError, VerificationError
 from assay.identity.keys import SealingKey
-from assay.ledger.backend import Change
 from assay.ledger.blocks import MAX_BLOCK_BYTES, Block, SealedHeader
+from assay.ledger.change import Change
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded.ledger import EmbeddedBackend
 from assay.ledger.genesis import Genesis

@@ -27,7 +27,6 @@ from assay.core.errors import (
 from assay.core.logging import get_logger
 from assay.ledger import accounts
 from assay.ledger.accounts import ACCOUNTS, REVOKE
-from assay.ledger.backend import Done, View
 from assay.ledger.blocks import MAX_BLOCK_BYTES, MAX_BLOCK_ENTRIES, MAX_RESULT_BYTES, Entry
 from assay.ledger.contracts import Account, Call, Context, Contract, ContractRegistry, Origin, StateReader
 from assay.ledger.effects import Effects, Recorder
@@ -37,6 +36,7 @@ from assay.ledger.policy import Policy
 from assay.ledger.standing import KnownAccounts
 from assay.ledger.state import Overlay, SpaceState, Store
 from assay.ledger.transactions import CALL, RECORD, SignatureCheck, Transaction, check_signature
+from assay.ledger.view import Done, View
 
 __all__ = ["NO_RESULT", "ContractFault", "Execution", "Machine", "UsedCounter"]
 

@@ -21,8 +21,9 @@ from typing import Final, Self, TypeVar
 from assay.core.errors import InvalidInput, LedgerError, VerificationError
 from assay.core.logging import get_logger
 from assay.identity.keys import verify_seal
-from assay.ledger.backend import Change, Reader
+from assay.ledger.backend import Reader
 from assay.ledger.blocks import Block, SealedHeader
+from assay.ledger.change import Change
 from assay.ledger.cosigning import Behind, Cosigning
 from assay.ledger.genesis import Genesis
 from assay.ledger.seal_journal import JournaledKey, ProposedBlock

@@ -9,10 +9,12 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from assay.core.errors import AssayError, VerificationError
-from assay.ledger.backend import Backend, Change, View
+from assay.ledger.backend import Backend
 from assay.ledger.blocks import Block, Header
+from assay.ledger.change import Change
 from assay.ledger.machine import Machine
 from assay.ledger.signatures import Verified
+from assay.ledger.view import View
 
 __all__ = ["Replica", "check_header", "execute_again"]
 

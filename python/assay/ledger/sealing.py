@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 
 from assay.core.errors import InvalidInput, StateError
 from assay.identity.keys import SealingKey
-from assay.ledger.backend import Change, Reader
+from assay.ledger.backend import Reader
 from assay.ledger.blocks import Block, SealedHeader
+from assay.ledger.change import Change
 from assay.ledger.genesis import Genesis
 
 __all__ = ["Sealer", "seal_with", "sealer_of"]

@@ -12,7 +12,7 @@ from typing import Final
 from assay.core.encoding import Value
 from assay.core.errors import AssayError, InvalidInput, NotFound, StateError
 from assay.ledger import history
-from assay.ledger.backend import Backend, Done, Reader, check_done
+from assay.ledger.backend import Backend, Reader, check_done
 from assay.ledger.base import Ledger, Receipt, Snapshot
 from assay.ledger.blocks import Block, SealedHeader
 from assay.ledger.contracts import StateReader
@@ -22,6 +22,7 @@ from assay.ledger.sequencer import Sequencer, receipt
 from assay.ledger.standing import KnownAccounts, StandingAccounts
 from assay.ledger.state import Overlay, SpaceState, StateDigest, Store
 from assay.ledger.transactions import Transaction
+from assay.ledger.view import Done
 
 __all__ = ["SequencedLedger"]
 

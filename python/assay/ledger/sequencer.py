@@ -26,15 +26,17 @@ from assay.core.encoding import decode
 from assay.core.errors import AssayError, LedgerError, StateError, VerificationError
 from assay.core.logging import get_logger
 from assay.ledger.accounts import ACCOUNTS
-from assay.ledger.backend import Append, Backend, Change, Done, Superseded, check_done
+from assay.ledger.backend import Append, Backend, Superseded, check_done
 from assay.ledger.base import QueueFull, Receipt
 from assay.ledger.blocks import MAX_BLOCK_ENTRIES, Block
+from assay.ledger.change import Change
 from assay.ledger.machine import NO_RESULT, Machine
 from assay.ledger.replica import execute_again
 from assay.ledger.sealing import Sealer
 from assay.ledger.signatures import Verified
 from assay.ledger.standing import StandingAccounts
 from assay.ledger.transactions import Transaction
+from assay.ledger.view import Done
 
 __all__ = ["MAX_QUEUE", "Sequencer"]
 

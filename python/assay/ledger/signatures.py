@@ -16,10 +16,10 @@ from typing import Final
 from assay.core.errors import AssayError
 from assay.identity.certificate import Certificate
 from assay.identity.signatures import verify_signatures
-from assay.ledger.backend import View
 from assay.ledger.endorsement import signed_endorsements
 from assay.ledger.standing import KnownAccounts
 from assay.ledger.transactions import ENDORSED, Transaction, check_signature
+from assay.ledger.view import View
 
 __all__ = ["Verified"]
 

@@ -15,14 +15,15 @@ from itertools import count
 
 from assay.core.errors import AssayError, SystemFailure, VerificationError
 from assay.core.progress import SILENT, Progress
-from assay.ledger.backend import Change, Done, View
 from assay.ledger.base import Ledger
 from assay.ledger.blocks import Block, SealedHeader
+from assay.ledger.change import Change
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.history import History
 from assay.ledger.machine import Machine
 from assay.ledger.replica import check_header, execute_again
 from assay.ledger.state import MemoryStore, StateDigest
+from assay.ledger.view import Done, View
 
 __all__ = ["BrokenChain", "Checkpoint", "Report", "blame", "verify_ledger"]
 

@@ -17,8 +17,9 @@ from typing import Final
 from assay.core.clock import Clock, system_clock
 from assay.core.errors import VerificationError
 from assay.identity.keys import SealingKey
-from assay.ledger.backend import Append, Backend, Change, Reader
+from assay.ledger.backend import Append, Backend, Reader
 from assay.ledger.blocks import SealedHeader
+from assay.ledger.change import Change
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.embedded.database import Database, failures
 from assay.ledger.embedded.tables import TableAppend, TableReader, insert_first

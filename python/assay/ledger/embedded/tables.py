@@ -9,12 +9,14 @@ from itertools import chain
 from typing import Any, Final
 
 from assay.core.errors import NotFound, VerificationError
-from assay.ledger.backend import Append, Change, Done, Reader
+from assay.ledger.backend import Append, Reader
 from assay.ledger.blocks import MAX_BLOCK_ENTRIES, Block, Entry, SealedHeader
+from assay.ledger.change import Change
 from assay.ledger.embedded.tip import Tip, TipStore
 from assay.ledger.genesis import Genesis
 from assay.ledger.history import History
 from assay.ledger.state import StateDigest, Store
+from assay.ledger.view import Done
 
 __all__ = ["TableAppend", "TableReader", "TableStore", "insert_change", "insert_first", "node_position"]
 

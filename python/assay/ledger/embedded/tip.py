@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from assay.ledger.backend import Change, Done
 from assay.ledger.blocks import SealedHeader
+from assay.ledger.change import Change
 from assay.ledger.history import History
 from assay.ledger.state import Store
+from assay.ledger.view import Done
 
 __all__ = ["Tip", "TipStore"]
 

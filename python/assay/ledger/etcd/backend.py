@@ -19,8 +19,9 @@ from functools import partial
 from typing import Final
 
 from assay.core.errors import StateError, VerificationError
-from assay.ledger.backend import Append, Backend, Change, Reader
+from assay.ledger.backend import Append, Backend, Reader
 from assay.ledger.blocks import Block, SealedHeader
+from assay.ledger.change import Change
 from assay.ledger.embedded.ledger import EmbeddedBackend
 from assay.ledger.embedded.tables import TableAppend
 from assay.ledger.embedded.tip import Tip

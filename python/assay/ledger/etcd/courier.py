@@ -17,7 +17,6 @@ from typing import Final, TypeAlias
 
 from assay.core.errors import AssayError, StateError, SystemFailure
 from assay.core.logging import get_logger
-from assay.ledger.backend import Done
 from assay.ledger.base import QueueFull, Receipt
 from assay.ledger.blocks import Block
 from assay.ledger.etcd.backend import EtcdBackend
@@ -29,6 +28,7 @@ from assay.ledger.etcd.leadership import Leadership
 from assay.ledger.etcd.mail import MAX_BATCH, MAX_BATCH_BYTES, MAX_MAILBOXES, Answer, Request, is_answer
 from assay.ledger.sequencer import Sequencer, receipt
 from assay.ledger.transactions import Transaction
+from assay.ledger.view import Done
 
 __all__ = ["Courier", "outcome_of"]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from assay.core.clock import Clock, system_clock
 from assay.identity.keys import SealingKey
-from assay.ledger.backend import Change
 from assay.ledger.base import Engine
+from assay.ledger.change import Change
 from assay.ledger.contracts import ContractRegistry
 from assay.ledger.etcd.bodies import Bodies
 from assay.ledger.etcd.chain import Chain

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from assay.core.errors import LedgerError, StateError, SystemFailure, VerificationError
-from assay.ledger.backend import Change
 from assay.ledger.blocks import Block
+from assay.ledger.change import Change
 from assay.ledger.embedded.database import Database
 from assay.ledger.embedded.ledger import EmbeddedBackend
 from assay.ledger.embedded.tables import insert_first
