@@ -1,6 +1,8 @@
 // SHA-256: one message, a stream of bytes, many messages of one length, Merkle trees.
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "convert.h"
 #include "hash/sha256.h"
@@ -69,6 +71,64 @@ ByteArray messages(const ByteArray& data, py::object progress) {
   return out;
 }
 
+// The messages of a tuple of bytes, as long as the tuple lives.
+struct Messages {
+  std::vector<const std::uint8_t*> data;
+  std::vector<std::size_t> lengths;
+  std::size_t total = 0;
+
+  explicit Messages(const py::tuple& messages) {
+    data.reserve(messages.size());
+    lengths.reserve(messages.size());
+    for (const py::handle message : messages) {
+      if (!PyBytes_CheckExact(message.ptr())) raise_named("WrongType", "messages to hash must be bytes");
+      data.push_back(reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(message.ptr())));
+      lengths.push_back(static_cast<std::size_t>(PyBytes_GET_SIZE(message.ptr())));
+      total += lengths.back();
+    }
+  }
+};
+
+constexpr std::size_t kHashedQuickly = std::size_t{1} << 14;  // bytes, in about 50 us: not worth another thread's turn
+
+std::vector<std::uint8_t> prefixed_digests(std::string_view prefix, const py::list& list) {
+  const py::tuple kept(list);  // whatever other threads do to the list meanwhile
+  const Messages messages(kept);
+  std::vector<std::uint8_t> out(kSha256Bytes * messages.data.size());
+  const auto hash = [&] {
+    return sha256_prefixed(reinterpret_cast<const std::uint8_t*>(prefix.data()), prefix.size(), messages.data.data(),
+                           messages.lengths.data(), messages.data.size(), out.data());
+  };
+  Status status;
+  if (messages.total < kHashedQuickly) {
+    status = hash();
+  } else {
+    const py::gil_scoped_release release;
+    status = hash();
+  }
+  raise_on_error(status, "SHA-256 of " + std::to_string(messages.data.size()) + " messages");
+  return out;
+}
+
+py::list prefixed(const py::bytes& prefix, const py::list& messages) {
+  const std::vector<std::uint8_t> digests = prefixed_digests(prefix, messages);
+  py::list out(digests.size() / kSha256Bytes);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = as_bytes(digests.data() + kSha256Bytes * i);
+  return out;
+}
+
+py::bytes rfc6962_root(const py::list& entries) {
+  std::uint8_t root[kSha256Bytes];
+  if (entries.empty()) {
+    sha256(nullptr, 0, root);
+    return as_bytes(root);
+  }
+  const std::vector<std::uint8_t> leaves = prefixed_digests(std::string_view("\0", 1), entries);
+  raise_on_error(mk::sha256_root(mk::Sha256Rule::rfc6962, leaves.data(), leaves.size() / kSha256Bytes, root, nullptr),
+                 "the root of " + std::to_string(entries.size()) + " entries");
+  return as_bytes(root);
+}
+
 std::size_t require_digests(const ByteArray& array, const char* name) {
   if (array.ndim() != 2 || array.shape(1) != kDigest)
     raise_named("InvalidInput", std::string(name) + " must have shape [n, 32]");
@@ -135,6 +195,10 @@ void bind_sha256(py::module_& m) {
         "What hashes many messages: avx512 (32 at once), avx2 (eight), or the name of the implementation for one.");
   m.def("sha256_messages", &messages, py::arg("messages").noconvert(), py::arg("progress") = py::none(),
         "SHA-256 of the rows of uint8[n, length]: uint8[n, 32].");
+  m.def("sha256_prefixed", &prefixed, py::arg("prefix"), py::arg("messages"),
+        "SHA-256(prefix || message) of each message of a list of bytes: a list of 32 bytes each.");
+  m.def("sha256_rfc6962_root", &rfc6962_root, py::arg("entries"),
+        "The root of RFC 6962 over a list of entries, all bytes.");
   py::class_<Sha256Stream>(m, "Sha256Stream", "SHA-256 of bytes that come piece by piece.")
       .def(py::init<>())
       .def("update", &Sha256Stream::update, py::arg("data"), "Appends a contiguous buffer.")

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
+#include <vector>
 
 #include "cpu/known_answer.h"
 
@@ -12,6 +14,7 @@ constexpr std::size_t kMaxLanes = 32;
 
 // Fewer messages than this are hashed one by one: all lanes together take about the time of three.
 constexpr std::size_t kFewest = 3, kLongestCopied = 256;
+constexpr std::size_t kLongestGathered = std::size_t{1} << 16;
 constexpr std::size_t kChunkBytes = std::size_t{1} << 18;  // of a task in the pool: about a tenth of a millisecond
 
 KnownAnswer answers;
@@ -119,6 +122,46 @@ Status sha256_messages(const std::uint8_t* in, std::size_t length, std::size_t n
         sha256_messages(in + length * begin, length, end - begin, out + 32 * begin);
       },
       control);
+}
+
+Status sha256_prefixed(const std::uint8_t* prefix, std::size_t prefix_length, const std::uint8_t* const* in,
+                       const std::size_t* lengths, std::size_t n, std::uint8_t* out) noexcept {
+  const auto one = [&](std::size_t i) noexcept {
+    Sha256().update(prefix, prefix_length).update(in[i], lengths[i]).finish(out + 32 * i);
+  };
+  const Sha256Lanes* kernel = sha256_lanes();
+  if (kernel == nullptr || n < kFewest) {
+    for (std::size_t i = 0; i < n; ++i) one(i);
+    return Status::ok;
+  }
+  try {
+    std::vector<std::size_t> order(n);
+    for (std::size_t i = 0; i < n; ++i) order[i] = i;
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return lengths[a] != lengths[b] ? lengths[a] < lengths[b] : a < b; });
+    std::vector<std::uint8_t> rows;
+    for (std::size_t begin = 0, end; begin < n; begin = end) {
+      const std::size_t bytes = lengths[order[begin]], length = prefix_length + bytes;
+      for (end = begin + 1; end < n && end - begin < kernel->lanes && lengths[order[end]] == bytes;) ++end;
+      if (end - begin < kFewest || bytes > kLongestGathered) {
+        for (std::size_t k = begin; k < end; ++k) one(order[k]);
+        continue;
+      }
+      // Lanes without a message hash what the buffer holds there, and nobody reads their digests.
+      if (rows.size() < kernel->lanes * length) rows.resize(kernel->lanes * length);
+      for (std::size_t k = begin; k < end; ++k) {
+        std::uint8_t* const row = rows.data() + length * (k - begin);
+        std::copy_n(prefix, prefix_length, row);
+        std::copy_n(in[order[k]], bytes, row + prefix_length);
+      }
+      std::uint8_t digests[kMaxLanes * 32];
+      kernel->messages(rows.data(), length, 1, digests);
+      for (std::size_t k = begin; k < end; ++k) std::memcpy(out + 32 * order[k], digests + 32 * (k - begin), 32);
+    }
+  } catch (const std::bad_alloc&) {
+    return Status::out_of_memory;
+  }
+  return Status::ok;
 }
 
 }  // namespace assay

@@ -2,6 +2,7 @@
 //
 //   pairs:     out_i = SHA-256(in_i), 64 bytes each: left child, right child
 //   messages:  out_i = SHA-256(in_i), `length` bytes each
+//   prefixed:  out_i = SHA-256(prefix || in_i), of any lengths
 //   roots:     complete binary trees, node = SHA-256(left || right)
 //
 // Source: FIPS 180-4; messages side by side after S. Gueron, V. Krasnov, "Simultaneous hashing of multiple messages"
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/status.h"
 #include "hash/sha256.h"
 #include "parallel/pool.h"
 
@@ -49,5 +51,10 @@ void sha256_messages(const std::uint8_t* in, std::size_t length, std::size_t n, 
 // The same in the pool. cancelled: out is then unspecified.
 Status sha256_messages(const std::uint8_t* in, std::size_t length, std::size_t n, std::uint8_t* out,
                        JobControl* control) noexcept;
+
+// n messages wherever they lie, of any lengths, each after the same prefix, on the calling thread. Those of one length
+// are hashed side by side: copied for it up to 64 KiB each, into up to 2 MiB in all. out_of_memory.
+Status sha256_prefixed(const std::uint8_t* prefix, std::size_t prefix_length, const std::uint8_t* const* in,
+                       const std::size_t* lengths, std::size_t n, std::uint8_t* out) noexcept;
 
 }  // namespace assay

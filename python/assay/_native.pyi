@@ -117,6 +117,8 @@ __all__: list[str] = [
     "sha256_implementation",
     "sha256_messages",
     "sha256_path_root",
+    "sha256_prefixed",
+    "sha256_rfc6962_root",
     "sha256_tree_root",
     "status_message",
     "strong_lucas",
@@ -1391,6 +1393,16 @@ def sha256_path_root(
 ) -> bytes:
     """
     The root that a leaf and its siblings uint8[k, 32] lead to.
+    """
+
+def sha256_prefixed(prefix: bytes, messages: list) -> list:
+    """
+    SHA-256(prefix || message) of each message of a list of bytes: a list of 32 bytes each.
+    """
+
+def sha256_rfc6962_root(entries: list) -> bytes:
+    """
+    The root of RFC 6962 over a list of entries, all bytes.
     """
 
 def sha256_tree_root(rule: str, leaves: numpy.typing.NDArray[numpy.uint8], progress: typing.Any = None) -> bytes:

@@ -124,6 +124,25 @@ def test_a_large_batch_in_the_pool(isa: str) -> None:
         _native.set_num_threads(before)
 
 
+@pytest.mark.parametrize("prefix", [b"", b"\x00", b"p" * 64])
+def test_messages_after_a_prefix(isa: str, prefix: bytes) -> None:
+    source = random.Random(len(prefix))
+    for count in (0, 1, 2, 3, 10, 33, 70):
+        for lengths in ([0], [55, 56], [200, 8300, 201], [(1 << 16) + 1, 1 << 16]):
+            if count * max(lengths) > 1 << 21:
+                continue
+            messages = [source.randbytes(source.choice(lengths)) for _ in range(count)]
+            found = sha256.digest_prefixed(prefix, messages)
+            assert found == [hashlib.sha256(prefix + message).digest() for message in messages], (count, lengths)
+
+
+def test_messages_after_a_prefix_that_are_no_bytes_are_refused() -> None:
+    with pytest.raises(WrongType, match="bytes"):
+        sha256.digest_prefixed(b"", [b"a", bytearray(b"b")])  # type: ignore[list-item]
+    with pytest.raises(WrongType, match="bytes"):
+        sha256.digest_prefixed(b"", ["a", "b"])  # type: ignore[list-item]
+
+
 def test_batches_of_another_type_are_refused() -> None:
     with pytest.raises(WrongType, match="int64"):
         sha256.digest_many(np.zeros((2, 64), dtype=np.int64))

@@ -69,6 +69,17 @@ def test_a_large_tree_is_the_same_on_any_number_of_threads(isa: str, threads: in
         _native.set_num_threads(before)
 
 
+def test_the_root_over_entries_of_any_lengths(isa: str) -> None:
+    assert sha256_tree.rfc6962_root([]) == hashlib.sha256().digest()
+    for n in (1, 2, 3, 10, 33, 100):
+        for most in (1, 50, 9000):
+            source = random.Random(n * most)
+            entries = [source.randbytes(source.randrange(most)) for _ in range(n)]
+            assert sha256_tree.rfc6962_root(entries) == recursive(entries), (n, most)
+    with pytest.raises(WrongType, match="bytes"):
+        sha256_tree.rfc6962_root([b"a", "b"])  # type: ignore[list-item]
+
+
 def test_the_rfc_by_its_recursion(isa: str) -> None:
     for n in (1, 2, 3, 6, 7, 21, 130):
         entries = [random.Random(i).randbytes(i % 50) for i in range(n)]

@@ -6,6 +6,7 @@ thread, at about the speed of OpenSSL.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -17,7 +18,16 @@ from assay import _native
 from assay.core.errors import InvalidInput, WrongType
 from assay.core.progress import SILENT, Progress
 
-__all__ = ["Bytes", "batch_implementation", "digest", "digest_many", "file_digest", "implementation", "require_rows"]
+__all__ = [
+    "Bytes",
+    "batch_implementation",
+    "digest",
+    "digest_many",
+    "digest_prefixed",
+    "file_digest",
+    "implementation",
+    "require_rows",
+]
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
@@ -48,6 +58,16 @@ def digest_many(messages: Bytes) -> Bytes:
     """
     require_rows(messages, None, "messages")
     out: Bytes = _native.sha256_messages(np.ascontiguousarray(messages))
+    return out
+
+
+def digest_prefixed(prefix: bytes, messages: Sequence[bytes]) -> list[bytes]:
+    """SHA-256(prefix || message) of each message; those of one length are hashed side by side, on this thread.
+
+    Raises:
+        WrongType: a message that is not bytes.
+    """
+    out: list[bytes] = _native.sha256_prefixed(prefix, list(messages))
     return out
 
 

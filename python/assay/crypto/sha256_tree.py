@@ -14,6 +14,7 @@ A path is uint8[k, 32]: the siblings from the leaf up, without the levels where 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import index as integer
 from typing import Final, Literal, NoReturn, SupportsIndex, TypeAlias
 
@@ -24,7 +25,7 @@ from assay.core.errors import InvalidInput, ProofError
 from assay.crypto import sha256
 from assay.crypto.sha256 import Bytes
 
-__all__ = ["Rule", "Sha256Tree", "rfc6962_leaf", "root", "verify_path"]
+__all__ = ["Rule", "Sha256Tree", "rfc6962_leaf", "rfc6962_root", "root", "verify_path"]
 
 Rule: TypeAlias = Literal["counted", "rfc6962"]
 
@@ -50,6 +51,16 @@ def root(leaves: Bytes, rule: Rule = "counted") -> bytes:
     """
     sha256.require_rows(leaves, 32, "leaves")
     out: bytes = _native.sha256_tree_root(rule, np.ascontiguousarray(leaves))
+    return out
+
+
+def rfc6962_root(entries: Sequence[bytes]) -> bytes:
+    """The root of RFC 6962, section 2.1, over entries of any lengths; SHA-256("") where there are none.
+
+    Raises:
+        WrongType: an entry that is not bytes.
+    """
+    out: bytes = _native.sha256_rfc6962_root(list(entries))
     return out
 
 

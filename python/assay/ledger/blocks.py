@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from assay.core.encoding import decode, decode_record, digest_bytes, encode, encode_parts, encode_record
 from assay.core.errors import EncodingError, SignatureError, VerificationError
+from assay.core.once import once
 from assay.identity.keys import SealingKey, verify_seal
 from assay.ledger import merkle
 from assay.ledger.genesis import Genesis
@@ -47,7 +47,7 @@ class Header:
     state_digest: bytes
     history_root: bytes
 
-    @cached_property
+    @once
     def encoded(self) -> bytes:
         """The canonical bytes."""
         return encode_record(
@@ -55,7 +55,7 @@ class Header:
             self.state_digest, self.history_root,
         )  # fmt: skip
 
-    @cached_property
+    @once
     def hash(self) -> bytes:
         """The 32 bytes that name the block."""
         return digest_bytes("assay/ledger/header/v2", self.encoded)
@@ -137,7 +137,7 @@ class Entry:
     transaction: Transaction
     result: bytes
 
-    @cached_property
+    @once
     def encoded(self) -> bytes:
         """The canonical bytes, a leaf of the block's tree."""
         return encode_parts(_ENTRY, 2, self.transaction.body, self.transaction.signature, self.result)

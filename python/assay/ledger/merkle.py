@@ -17,7 +17,6 @@ import numpy as np
 
 from assay.core.errors import InvalidInput, ProofError
 from assay.crypto import sha256, sha256_tree
-from assay.crypto.sha256 import Bytes
 
 __all__ = ["check_path", "leaf_hash", "path", "root"]
 
@@ -31,34 +30,17 @@ def _node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def _leaves(entries: Sequence[bytes]) -> Bytes:
-    """The leaf hashes, uint8[n, 32]; entries of one length are hashed side by side."""
-    if len(set(map(len, entries))) == 1:
-        return _leaf_rows(entries)
-    places: dict[int, list[int]] = {}
-    for place, entry in enumerate(entries):
-        places.setdefault(len(entry), []).append(place)
-    leaves = np.empty((len(entries), 32), np.uint8)
-    for same in places.values():
-        leaves[same] = _leaf_rows([entries[place] for place in same])
-    return leaves
-
-
-def _leaf_rows(entries: Sequence[bytes]) -> Bytes:
-    rows = np.frombuffer(b"\x00" + b"\x00".join(entries), np.uint8)
-    return sha256.digest_many(rows.reshape(len(entries), -1))
-
-
 def root(entries: Sequence[bytes]) -> bytes:
     """The root over `entries`."""
-    return sha256_tree.root(_leaves(entries), "rfc6962") if entries else hashlib.sha256().digest()
+    return sha256_tree.rfc6962_root(entries)
 
 
 def path(entries: Sequence[bytes], position: int) -> list[bytes]:
     """The siblings from the leaf at `position` to the root."""
     if not 0 <= position < len(entries):
         raise InvalidInput(f"position {position} lies outside a tree of {len(entries)} leaves")
-    return [sibling.tobytes() for sibling in sha256_tree.Sha256Tree(_leaves(entries), "rfc6962").path(position)]
+    leaves = np.frombuffer(b"".join(sha256.digest_prefixed(b"\x00", entries)), np.uint8).reshape(-1, 32)
+    return [sibling.tobytes() for sibling in sha256_tree.Sha256Tree(leaves, "rfc6962").path(position)]
 
 
 def check_path(expected: bytes, entry: bytes, position: int, size: int, siblings: Sequence[bytes]) -> None:

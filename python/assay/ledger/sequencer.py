@@ -42,6 +42,7 @@ __all__ = ["MAX_QUEUE", "Sequencer"]
 
 MAX_QUEUE: Final = 10_000
 _IDLE: Final = 1.0  # seconds after which the sequencer's own thread ends
+_MOST_PATIENCE: Final = 0.002  # seconds
 _log = get_logger(__name__)
 
 
@@ -81,7 +82,11 @@ class Sequencer:
         self._queue: deque[_Waiting] = deque()
         self._callers: deque[_Caller] = deque()  # who may lead, in the order of their transactions
         self._taken = 0  # as many at the head of the queue are being made into a block
-        self._last = 0  # as many waited when the last block was made
+        self._expected = 0  # as many waited, or were settled, when the last block was done
+        self._patience = 0.0  # seconds to wait until as many wait again
+        self._awaited = 0  # the leader wants to be told when as many wait; 0: it does not wait
+        self._enough = threading.Lock()  # released to tell it
+        self._enough.acquire()
         self._busy = False  # somebody leads, or was told to
         self._leader: int | None = None  # the thread that does
         self._rest = threading.Condition(self._lock)  # told when nobody leads any more
@@ -145,6 +150,9 @@ class Sequencer:
                 self._callers.append(waiter)
             if not self._busy:
                 self._appoint()
+            elif 0 < self._awaited <= len(self._queue):
+                self._awaited = 0
+                self._enough.release()
 
     # --- leaders ------------------------------------------------------------------------------------------------------
 
@@ -176,20 +184,23 @@ class Sequencer:
     def _lead(self, caller: _Caller) -> None:
         """Make blocks until the caller is settled."""
         while caller.left:
+            self._gather()
             self._make_block()
         with self._lock:
             self._resign(caller)
 
     def _lead_the_rest(self) -> None:
         """What the helper does: make blocks as long as somebody waits for one."""
+        self._gather()
         while self._queue:
             self._make_block()
+            self._gather()
         with self._lock:
             self._appoint()
 
     def _make_block(self) -> None:
         """Make one block of what waits, as far as it fits; it leaves the queue when it is settled."""
-        self._gather()
+        began = time.perf_counter()
         with self._lock:
             self._leader = threading.get_ident()
             self._forget_settled()
@@ -210,18 +221,25 @@ class Sequencer:
                 self._taken = 0
                 for _ in outcomes:
                     self._queue.popleft()
+                self._expected = len(outcomes) + len(self._queue)
+                self._patience = min((time.perf_counter() - began) / 2, _MOST_PATIENCE)
         self._tell(list(zip(group, outcomes, strict=False)), failed=failed)
 
     def _gather(self) -> None:
-        """Let those who were settled last send again: while the queue grows, other threads go first.
+        """Let those who were settled last send again, as they do who send as soon as they have their receipts.
 
-        As many as the last block took are expected, so whoever is alone never waits.
+        As many are expected as waited or were settled when the last block was done, so whoever is alone never waits;
+        and for at most half the time that the last block took, so that waiting costs little where nobody comes.
         """
-        while (waiting := len(self._queue)) < self._last:
-            time.sleep(0)  # lets go of the interpreter
-            if len(self._queue) == waiting:
-                break
-        self._last = len(self._queue)
+        with self._lock:
+            if len(self._queue) >= self._expected or self._closed:
+                return
+            self._awaited = self._expected
+        enough = self._enough.acquire(timeout=self._patience)
+        with self._lock:
+            if not enough and not self._awaited:  # told at the last moment
+                self._enough.acquire()
+            self._awaited = 0
 
     def _tell(self, settled: Sequence[tuple[_Waiting, Receipt | AssayError]], *, failed: bool = False) -> None:
         """Tell each caller what became of its transactions, and wake those that wait for nothing more."""

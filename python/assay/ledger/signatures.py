@@ -8,7 +8,7 @@ counts is still the machine's to decide, on the state it finds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Final
@@ -18,7 +18,7 @@ from assay.identity.certificate import Certificate
 from assay.identity.signatures import verify_signatures
 from assay.ledger.endorsement import signed_endorsements
 from assay.ledger.standing import KnownAccounts
-from assay.ledger.transactions import ENDORSED, Transaction, check_signature
+from assay.ledger.transactions import ENDORSED, Transaction, check_signature, find_digests
 from assay.ledger.view import View
 
 __all__ = ["Verified"]
@@ -37,9 +37,13 @@ class Verified:
         self._certificates: dict[int, Certificate] = {}
         self._good: set[tuple[bytes, bytes, bytes]] = set()  # fingerprint of the certificate, digest, signature
 
-    def look_at(self, transactions: Iterable[Transaction], reading: Callable[[], AbstractContextManager[View]]) -> None:
+    def look_at(self, transactions: Sequence[Transaction], reading: Callable[[], AbstractContextManager[View]]) -> None:
         """Verify the signatures of `transactions`, as far as those who made them are known, or known to `reading`."""
+        find_digests(transactions)
         made = [one for transaction in transactions for one in _made(transaction)]
+        if not made:
+            self._good = set()
+            return
         missing = {maker for maker, _, _ in made if isinstance(maker, int)} - self._certificates.keys()
         if missing:
             if len(self._certificates) + len(missing) > _MOST_CERTIFICATES:

@@ -17,18 +17,29 @@ chain whose genesis allows records by anyone takes them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
 from assay.core.encoding import decode, decode_record, digest_bytes, encode, encode_parts
-from assay.core.errors import EncodingError, LimitError
+from assay.core.errors import AssayError, EncodingError, LimitError
+from assay.core.once import once
+from assay.crypto import sha256
 from assay.identity.certificate import MAX_INDEX, Certificate
 from assay.identity.keys import SigningKey
 from assay.identity.signatures import verify_digest
 
-__all__ = ["CALL", "ENDORSED", "MAX_TRANSACTION_BYTES", "RECORD", "UNAUTHENTICATED", "Transaction", "TransactionType"]
+__all__ = [
+    "CALL",
+    "ENDORSED",
+    "MAX_TRANSACTION_BYTES",
+    "RECORD",
+    "UNAUTHENTICATED",
+    "Transaction",
+    "TransactionType",
+    "find_digests",
+]
 
 TransactionType: TypeAlias = Literal["call", "endorsed", "record"]
 CALL: Final = "call"
@@ -43,6 +54,7 @@ MAX_COUNTER: Final = (1 << 63) - 1
 UNAUTHENTICATED: Final = MAX_INDEX + 1  # the first of the senders that are nobody in particular, up to 2^63
 _KIND = "assay.ledger.transaction"
 _SIGNATURE = "assay/ledger/transaction/v2"
+_DOMAIN = hashlib.sha256(_SIGNATURE.encode()).digest() * 2  # what `digest_bytes` puts before the body
 _TYPES = (str, bytes, int, int, str, str, bytes, bytes, bytes, bytes)
 
 
@@ -85,12 +97,12 @@ class Transaction:
             self.certificate, self.effects, self.endorsements,
         )  # fmt: skip
 
-    @cached_property
+    @once
     def body(self) -> bytes:
         """The canonical bytes of all but the signature. Above `MAX_TRANSACTION_BYTES` no ledger takes them."""
         return encode(self._fields())
 
-    @cached_property
+    @once
     def digest(self) -> bytes:
         """The 32 bytes that stand for everything but the signature."""
         return digest_bytes(_SIGNATURE, self.body)
@@ -113,12 +125,12 @@ class Transaction:
         """Raise `SignatureError` unless the key of `certificate` signed this transaction."""
         check_signature(certificate, self.digest, self.signature)
 
-    @cached_property
+    @once
     def proposal(self) -> Transaction:
         """What the endorsers of this transaction executed: it without effects, endorsements and signature."""
         return replace(self, type=ENDORSED, effects=b"", endorsements=b"", signature=b"")
 
-    @cached_property
+    @once
     def encoded(self) -> bytes:
         """The canonical bytes."""
         return encode_parts(_KIND, 2, self.body, self.signature)
@@ -163,6 +175,21 @@ class Transaction:
             raise EncodingError(f"a transaction of type {self.type!r} carries no effects and no endorsements")
         if not self.authenticated and (self.type != RECORD or self.certificate or self.signature):
             raise EncodingError(f"sender {self.sender} is nobody in particular: it sends records without a signature")
+
+
+def find_digests(transactions: Iterable[Transaction]) -> None:
+    """Find the digests of many transactions at once, each of which remembers its own."""
+    fresh: list[Transaction] = []
+    for transaction in transactions:
+        if "digest" not in transaction.__dict__:
+            try:
+                if len(transaction.body) <= MAX_TRANSACTION_BYTES:
+                    fresh.append(transaction)
+            except AssayError:  # what is malformed has none
+                continue
+    digests = sha256.digest_prefixed(_DOMAIN, [transaction.body for transaction in fresh])
+    for transaction, found in zip(fresh, digests, strict=True):
+        transaction.__dict__["digest"] = found
 
 
 def _check_size(body: bytes) -> None:
