@@ -22,6 +22,7 @@ from assay.identity import SealingKey
 from assay.ledger import Ledger
 from assay.ledger.change import Change
 from assay.ledger.machine import Execution
+from assay.ledger.sealing import seal_with
 from assay.ledger.sequenced import SequencedLedger
 from assay.ledger.state import Overlay
 from assay.ledger.transactions import UNAUTHENTICATED, Transaction
@@ -83,15 +84,16 @@ class _Payload:
 
 def append_to_chain(ledger: SequencedLedger, key: SealingKey) -> Callable[[Sequence[bytes]], None]:
     """A function that appends a block of payloads, sealed, to the ledger's back end; it returns when it is durable."""
-    backend, genesis = ledger.backend, ledger.genesis
+    backend, sealer = ledger.backend, seal_with(ledger.genesis, key)
 
     def append(payloads: Sequence[bytes]) -> None:
         with backend.appending() as view:
             entries = tuple(map(_Payload, payloads))
             execution = Execution(entries, Overlay(view.store), {}, ())  # type: ignore[arg-type]
             change = Change.following(view, execution, max(time.time_ns() // 10**6, view.head().header.time))
+            sealed = sealer.begin(change, view)
             view.stage(change)
-            view.commit(change.header.sealed(genesis, [key]))
+            view.commit(sealed())
 
     return append
 
