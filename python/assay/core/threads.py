@@ -39,6 +39,11 @@ class Beside:
         self._work: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether the thread is at work."""
+        return self._work is not None
+
     def begin(self, work: Callable[[], T]) -> Callable[[], T]:
         """Begin `work`; what is returned waits for it, and gives or raises what it does.
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from assay.core.errors import LedgerError, LimitError, NotFound, StateError, SystemFailure
 from assay.ledger.embedded.files import APPLICATION_ID, SCHEMA_VERSION, check_numbers, check_opening, new_file
+from assay.ledger.embedded.log import FULL_PAGES, LogKeeper
 
 __all__ = ["Database", "failures"]
 
@@ -76,12 +77,21 @@ class Database:
         self._lock = threading.Lock()
         self._closed = False
         self._writer: sqlite3.Connection | None = None
+        synchronous = "FULL" if durable else "OFF"
+
+        def connect() -> sqlite3.Connection:
+            connection = self._connect("rw")
+            connection.execute(f"PRAGMA synchronous = {synchronous}")
+            return connection
+
+        self._log = LogKeeper(connect)
         with failures(self.path):
             with self.reading() as connection:
                 _check_schema(self.path, connection)
             if writable:
                 self._writer = self._connect("rw", patience=_WRITER_PATIENCE)
-                self._writer.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+                self._writer.execute(f"PRAGMA synchronous = {synchronous}")
+                self._writer.execute(f"PRAGMA wal_autocheckpoint = {FULL_PAGES}")
 
     @staticmethod
     def create(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
@@ -139,12 +149,17 @@ class Database:
             raise StateError(f"{self.path} is closed, or was opened without a sealing key, for reading only")
         if self._writer_process != os.getpid():
             raise StateError(f"{self.path} was opened before a fork: open it again in the child")
+        self._log.finish(writer)
         _begin(writer)
         try:
             yield writer
         finally:
             if writer.in_transaction:
                 writer.execute("ROLLBACK")
+
+    def appended(self, pages: int) -> None:
+        """The writer committed about `pages` pages."""
+        self._log.appended(pages)
 
     def _connect(self, mode: str, patience: float = _PATIENCE) -> sqlite3.Connection:
         if self._closed:
@@ -171,6 +186,7 @@ class Database:
             for connection in resting:
                 connection.close()
         if self._writer is not None and self._writer_process == os.getpid():
+            self._log.close()
             self._writer.close()
 
 

@@ -79,11 +79,13 @@ class EmbeddedBackend(Backend):
             (version,) = connection.execute("PRAGMA data_version").fetchone()
             if self._tip is None or self._tip.version != version:
                 self._tip = Tip(version)
+            append = make(connection, self._tip)
             try:
-                yield make(connection, self._tip)
+                yield append
             except BaseException:
                 self._tip = None
                 raise
+            self._database.appended(append.pages())
         with self._appended:
             self._appended.notify_all()
 

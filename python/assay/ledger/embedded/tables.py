@@ -21,6 +21,7 @@ from assay.ledger.view import Done
 __all__ = ["TableAppend", "TableReader", "TableStore", "insert_change", "insert_first", "node_position"]
 
 _ROWS: Final = 100  # in one statement
+_PAGE_BYTES: Final = 4096
 
 
 class TableStore:
@@ -176,6 +177,13 @@ class TableAppend(TableReader, Append):
         insert_header(self._connection, sealed)
         self._connection.execute("COMMIT")
         self.tip.advance(self._staged, sealed)
+
+    def pages(self) -> int:
+        """About how many pages were written, if a block was appended."""
+        change = self._staged
+        if change is None or self._connection.in_transaction:
+            return 0
+        return 5 + sum(map(len, change.entries)) // _PAGE_BYTES + len(change.writes) + len(change.clients) // 32
 
 
 def node_position(level: int, index: int) -> int:
