@@ -74,6 +74,8 @@ def test_a_revoked_sender_is_refused_at_once(world, ledgers, endorsers):
     for endorser in endorsers:
         with pytest.raises(RevokedError, match="'Ada' is not in force"):
             endorser.endorse(proposal(world, user))
+    with pytest.raises(RevokedError, match="'Ada' is not in force"):
+        user.submit("other", "add", add(1))
     assert operator.submit_endorsed("tally", "add", add(1), endorsers).result == 4  # a block after it
     for endorser in endorsers:
         with pytest.raises(RevokedError, match="'Ada' is not in force"):
@@ -84,7 +86,7 @@ def test_a_replaced_key_counts_at_once(world, ledgers, endorsers):
     ledger, other = ledgers
     user, _ = world.clients(ledger)
     assert user.submit_endorsed("tally", "add", add(1), endorsers).result == 1
-    old = proposal(world, user)
+    old, call = proposal(world, user), user.transaction("other", "add", add(1))
     endorsers[0].endorse(old)
     key, second = SigningKey.generate(), SecondKey()
     invitation = world.authority.invite_to_rotate("Ada")
@@ -94,8 +96,26 @@ def test_a_replaced_key_counts_at_once(world, ledgers, endorsers):
     for endorser in endorsers:
         with pytest.raises(SignatureError):
             endorser.endorse(old)
+    with pytest.raises(SignatureError):
+        ledger.submit(call)
     client = Client(ledger, newer, clock=world.clock)
     assert client.submit_endorsed("tally", "add", add(1), endorsers).result == 2
+
+
+def test_a_list_in_the_same_block_counts(world, ledgers):
+    """What the blocks before it had remembered does not count after a transaction that revokes."""
+    ledger, _ = ledgers
+    user, operator = world.clients(ledger)
+    for _ in range(2):
+        user.submit("other", "add", add(1))
+    late = [user.transaction("other", "add", add(1), counter=3 + n) for n in range(2)]
+    world.clock.turn(1000)
+    world.authority.revoke(world.user.certificate.index)
+    first, second, third = ledger.submit_many(
+        [late[0], operator.transaction("accounts", "revoke", revocations(world)), late[1]]
+    )
+    assert first.height == second.height == 4
+    assert isinstance(third, RevokedError)
 
 
 def test_a_new_account_is_found_at_once(world, ledgers, endorsers):

@@ -33,7 +33,7 @@ from assay.ledger.effects import Effects, Recorder
 from assay.ledger.endorsement import check_endorsed
 from assay.ledger.genesis import ANYONE, Genesis
 from assay.ledger.policy import Policy
-from assay.ledger.standing import KnownAccounts
+from assay.ledger.standing import KnownAccounts, StandingAccounts
 from assay.ledger.state import Overlay, SpaceState, Store
 from assay.ledger.transactions import CALL, RECORD, SignatureCheck, Transaction, check_signature
 from assay.ledger.view import Done, View
@@ -105,13 +105,16 @@ class Machine:
         height: int,
         time: int,
         check_signature: SignatureCheck = check_signature,
+        standing: StandingAccounts | None = None,
     ) -> Execution:
         """Execute transactions in order as block `height` at `time` (ms). Refused ones get no entry.
 
+        `standing`: what is known about the accounts of this chain, where many blocks are executed one after the other.
         Transactions beyond the limits of a block are left over: `outcomes` is then shorter than `transactions`.
         """
         block = Overlay(before.store)
-        moment = _Moment(height, time, check_signature, KnownAccounts(block))
+        known = KnownAccounts(block) if standing is None else standing.at(height - 1, block)
+        moment = _Moment(height, time, check_signature, known)
         clients: dict[int, Done] = {}
         entries: list[Entry] = []
         outcomes: list[Done | AssayError] = []

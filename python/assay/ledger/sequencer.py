@@ -296,7 +296,12 @@ class Sequencer:
         head = append.head().header
         now = max(self._clock(), head.time)
         execution = self._machine.execute(
-            append, transactions, height=head.height + 1, time=now, check_signature=self._verified
+            append,
+            transactions,
+            height=head.height + 1,
+            time=now,
+            check_signature=self._verified,
+            standing=self.standing,
         )
         if execution.entries:
             self._commit(append, Change.following(append, execution, now))

@@ -17,6 +17,13 @@ _Known: TypeAlias = tuple[Certificate, Account] | None
 _MOST_ACCOUNTS: Final = 10_000
 
 
+class _NotLookedUp:
+    """In the place of what was found."""
+
+
+_NOT_LOOKED_UP: Final = _NotLookedUp()
+
+
 class _Found:
     """What was found, for all states that hold the same accounts."""
 
@@ -37,11 +44,12 @@ class KnownAccounts:
     def find(self, index: int) -> _Known:
         """The newest certificate of account `index` with its standing, None when there is none."""
         known = self._found.known
-        if index in known:
-            return known[index]
-        certificate = accounts.certificate_of(self._state, index)
-        found = None if certificate is None else (certificate, accounts.standing(self._state, certificate))
-        if len(known) < _MOST_ACCOUNTS:
+        found = known.get(index, _NOT_LOOKED_UP)
+        if isinstance(found, _NotLookedUp):
+            certificate = accounts.certificate_of(self._state, index)
+            found = None if certificate is None else (certificate, accounts.standing(self._state, certificate))
+            if len(known) >= _MOST_ACCOUNTS:
+                known.clear()
             known[index] = found
         return found
 

@@ -44,7 +44,8 @@ _DIFFERENCES: Final = (
     "The paper ran Hyperledger Fabric with two peers on 8 virtual CPUs; here clients, endorsers and the ledger share"
     " one process and this machine, no network lies between them, and proposals to endorsers are not signed.",
     f"Our load: {CLIENTS} clients in a closed loop, one transaction of each on its way; {TRANSACTIONS} transactions a"
-    f" round; a row is the median by rate of {ROUNDS} rounds after a warm-up. The paper tells of one run.",
+    f" round; a row is the median by rate of {ROUNDS} rounds after a warm-up. Endorsers answer the proposals of those"
+    " clients that wait together. The paper tells of one run.",
     "Latency runs from the moment at which a client begins to make a transaction (endorsing and signing included) until"
     " it has the receipt of a block on the disk (embedded) or on the disks of most of three nodes (etcd).",
     "The paper's transactions are endorsed by 2 of any peers, as in our rows endorsed. Rows client and none show"
