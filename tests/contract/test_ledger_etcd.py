@@ -36,10 +36,10 @@ from assay.ledger import (
 )
 from assay.ledger.etcd.bodies import Bodies, MissingBody
 from assay.ledger.etcd.engine import EtcdEngine
-from assay.ledger.etcd.errors import Ambiguous, QuotaReached
+from assay.ledger.etcd.errors import Ambiguous, QuotaReached, Unavailable
 from assay.ledger.etcd.layout import Head
 from assay.ledger.etcd.mail import Request
-from assay.ledger.etcd.messages import TXN
+from assay.ledger.etcd.messages import RANGE, TXN
 from assay.ledger.transactions import UNAUTHENTICATED
 from assay.store import FolderStore
 
@@ -98,13 +98,15 @@ def engine_of(world, etcd):
 
 @pytest.fixture
 def first(world, engine_of):
-    with engine_of().create("chain", world.genesis, world.key) as ledger:
+    """It leads; no lease ends by itself on a busy machine."""
+    with engine_of(lease_seconds=30).create("chain", world.genesis, world.key) as ledger:
+        wait_for(lambda: ledger.leads)
         yield ledger
 
 
 @pytest.fixture
 def second(world, engine_of, first):
-    with engine_of().open("chain", world.key) as ledger:
+    with engine_of(lease_seconds=30).open("chain", world.key) as ledger:
         yield ledger
 
 
@@ -252,11 +254,47 @@ def test_another_leads_when_the_leader_goes(world, first, second):
 
 
 def asleep(ledger):
-    """The leader does not notice that its lease ends, as in a long sleep, until etcd tells it with an append."""
-    leadership = ledger._leadership
+    """The leader does not notice that its lease ends, as in a long sleep, until etcd tells it with an append.
+
+    It falls asleep in its own thread, so that no step is under way, and is awake again once it does not lead.
+    """
+    leadership, fell = ledger._leadership, threading.Event()
     step = leadership._step
-    leadership._step = lambda: None if ledger.leads else step()
-    ledger._chain.gateway.revoke(leadership.lease)
+
+    def sleep():
+        if not fell.is_set():
+            ledger._chain.gateway.revoke(leadership.lease)
+            fell.set()
+        elif not ledger.leads:
+            leadership._step = step
+            step()
+
+    leadership._step = sleep
+    leadership.wake()
+    assert fell.wait(10)
+
+
+def test_what_changes_nothing_is_asked_again(world, first):
+    """While etcd elects a leader of its own, each node refuses at once."""
+    user = world.clients(first)[0]
+    bad = user.transaction("tally", "add", add(-1))
+    transport = first._chain.gateway.transport
+    send, refusals = transport.call, {TXN: 0, RANGE: 0}
+
+    def elect(call, question, **options):
+        if refusals.get(call, 0) and options["repeatable"]:
+            refusals[call] -= 1
+            raise Unavailable("etcdserver: no leader")
+        return send(call, question, **options)
+
+    transport.call = elect
+    refusals[RANGE] = 3
+    assert first.head().header.height == 0
+    assert refusals[RANGE] == 0
+    refusals[TXN] = 3  # the question whether the state by which it is refused is the newest
+    with pytest.raises(Refused):
+        first.submit(bad)
+    assert refusals[TXN] == 0
 
 
 def test_a_deposed_leader_hands_over(world, first, second):

@@ -172,7 +172,7 @@ class EtcdBackend(Backend):
     def _confirm(self) -> Head:
         """The newest block, with which the replica agrees as far as it is."""
         here = self._newest
-        head = self._chain.head()
+        head = self._chain.newest()
         if head.height <= here[0]:  # what the replica had before the question, etcd has too
             self._check_same(head, here)
         return head

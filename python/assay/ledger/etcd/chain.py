@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from assay.core.errors import LedgerError, NotFound, StateError, VerificationError
 from assay.ledger.backend import Superseded
@@ -25,6 +25,7 @@ from assay.ledger.etcd.layout import Head, Layout, decode_block
 
 __all__ = ["Chain", "Deposed"]
 
+_T = TypeVar("_T")
 _PAGE: Final = 32  # blocks in one answer, at most 256 KiB each
 _PAUSE: Final = 0.05
 _FIRST_WAIT: Final = 0.5  # seconds for the first answer: etcd forgets what it was asked while it elects a leader
@@ -70,6 +71,21 @@ class Chain:
     def head(self) -> Head:
         """The newest block, as all of etcd agrees at some moment of this call."""
         return self._head(self.gateway.range(self.layout.head).pairs)
+
+    def newest(self) -> Head:
+        """As `head`, for whoever can wait while etcd cannot be reached, or elects a leader of its own."""
+        return self._patiently(self.head)
+
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        """What `ask` returns, which changes nothing; `Unavailable` when that lasts."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                return ask()
+            except Unavailable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
 
     def _head(self, pairs: tuple[KeyValue, ...]) -> Head:
         if not pairs:
@@ -150,7 +166,7 @@ class Chain:
     def _resolve(self, following: Head, fence: int) -> Head:
         """What became of a block whose last attempt failed its comparison: perhaps an earlier one came through."""
         try:
-            found = self.head()
+            found = self.newest()
             if found.hash == following.hash:
                 return found
             if found.height > following.height:
@@ -167,7 +183,7 @@ class Chain:
         """Raise `Deposed` or `Superseded` unless `head` is the head and the leader is as in `append`."""
         layout = self.layout
         compare = [modified_at(layout.head, head.revision), created_at(layout.leader, fence)]
-        outcome = self.gateway.transact(compare, [], [get(layout.leader)], repeatable=True)
+        outcome = self._patiently(lambda: self.gateway.transact(compare, [], [get(layout.leader)], repeatable=True))
         if not outcome.succeeded:
             self._check_leads(outcome.reads[0], fence)
             raise Superseded("another block is the head of the chain")
