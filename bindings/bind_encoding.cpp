@@ -172,8 +172,9 @@ PyObject* decode_record(PyObject*, PyObject* const* at, Py_ssize_t count, PyObje
 
 constexpr std::size_t kReleaseFrom = 16384;  // bytes; hashing fewer takes less than two switches between threads
 
-// Midstates of tags in use, a slot for each hash of a str; a newer tag takes the slot. Guarded by the GIL.
-Sha256 domain(PyObject* tag) {
+// Midstates of tags in use, a slot for each hash of a str; a newer tag takes the slot. Guarded by the GIL: what it
+// returns is to be copied before anything else runs.
+const Sha256& domain(PyObject* tag) {
   constexpr std::size_t kSlots = 256;
   struct Slot {
     PyObject* tag = nullptr;
@@ -191,7 +192,8 @@ Sha256 domain(PyObject* tag) {
   return slot.hash;
 }
 
-py::bytes finish_digest(Sha256 hash, const void* data, std::size_t bytes) {
+py::bytes finish_digest(const Sha256& midstate, const void* data, std::size_t bytes) {
+  Sha256 hash = midstate;
   std::uint8_t digest[kSha256Bytes];
   if (bytes < kReleaseFrom) {
     hash.update(data, bytes).finish(digest);
@@ -214,9 +216,8 @@ PyObject* digest(PyObject*, PyObject* const* at, Py_ssize_t count, PyObject* key
 PyObject* digest_bytes(PyObject*, PyObject* const* at, Py_ssize_t count, PyObject* keywords) {
   return call([&]() -> py::object {
     require_arguments("digest_bytes", at, count, keywords, 2, 2, false);
-    const Sha256 hash = domain(at[0]);
     if (PyBytes_Check(at[1]))
-      return finish_digest(hash, PyBytes_AS_STRING(at[1]), static_cast<std::size_t>(PyBytes_GET_SIZE(at[1])));
+      return finish_digest(domain(at[0]), PyBytes_AS_STRING(at[1]), static_cast<std::size_t>(PyBytes_GET_SIZE(at[1])));
     Py_buffer view;
     if (PyObject_GetBuffer(at[1], &view, PyBUF_SIMPLE) != 0) {
       PyErr_Clear();
@@ -226,7 +227,7 @@ PyObject* digest_bytes(PyObject*, PyObject* const* at, Py_ssize_t count, PyObjec
       Py_buffer* view;
       ~Release() { PyBuffer_Release(view); }
     } const release{&view};
-    return finish_digest(hash, view.buf, static_cast<std::size_t>(view.len));
+    return finish_digest(domain(at[0]), view.buf, static_cast<std::size_t>(view.len));
   });
 }
 

@@ -32,6 +32,7 @@ class Pending {
   }
   std::size_t size() const noexcept { return values_.size(); }
   void push(py::object value) {
+    if (values_.capacity() == 0) values_.reserve(32);
     values_.push_back(value.ptr());
     value.release();
   }
