@@ -2,6 +2,7 @@
 
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -160,7 +161,7 @@ def test_nobody_revoked_is_endorsed_after_the_block(world, ledgers, endorsers):
     user, operator = world.clients(ledger)
     user.submit_endorsed("tally", "add", add(1), endorsers)
     request = replace(proposal(world, user), time=world.clock() + 1000)
-    revoked, wrong, endorsed = threading.Event(), [], []
+    begun, revoked, wrong = threading.Event(), threading.Event(), []
 
     def work(endorser):
         refusals = 0
@@ -168,23 +169,24 @@ def test_nobody_revoked_is_endorsed_after_the_block(world, ledgers, endorsers):
             late = revoked.is_set()
             try:
                 endorser.endorse(request)
-                (wrong if late else endorsed).append(endorser)
+                begun.set()
                 refusals += late
+                if late:
+                    wrong.append(endorser)
             except RevokedError:
                 refusals += 1
 
-    threads = [threading.Thread(target=work, args=[endorser]) for endorser in endorsers]
-    for thread in threads:
-        thread.start()
-    for _ in range(5):
-        operator.submit_endorsed("tally", "add", add(1), endorsers)
-    revoke(world, other, world.user)
-    revoked.set()
-    for _ in range(5):
-        operator.submit_endorsed("tally", "add", add(1), endorsers)
-    for thread in threads:
-        thread.join()
-    assert endorsed
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(work, endorser) for endorser in endorsers]
+        assert begun.wait(60)
+        for _ in range(5):
+            operator.submit_endorsed("tally", "add", add(1), endorsers)
+        revoke(world, other, world.user)
+        revoked.set()
+        for _ in range(5):
+            operator.submit_endorsed("tally", "add", add(1), endorsers)
+        for each in running:
+            each.result()
     assert not wrong
 
 
