@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 
@@ -37,7 +38,7 @@ from assay.ledger import (
 from assay.ledger.etcd.bodies import Bodies, MissingBody
 from assay.ledger.etcd.engine import EtcdEngine
 from assay.ledger.etcd.errors import Ambiguous, QuotaReached, Unavailable
-from assay.ledger.etcd.layout import Head
+from assay.ledger.etcd.layout import Head, decode_block
 from assay.ledger.etcd.mail import Request
 from assay.ledger.etcd.messages import RANGE, TXN
 from assay.ledger.transactions import UNAUTHENTICATED
@@ -88,7 +89,7 @@ def engine_of(world, etcd):
     url, engines = etcd.url(f"test-{next(NUMBERS)}"), []
 
     def make(**options):
-        engines.append(EtcdEngine(url, registry=world.registry, clock=world.clock, **options))
+        engines.append(EtcdEngine(url, **{"registry": world.registry, "clock": world.clock, **options}))
         return engines[-1]
 
     yield make
@@ -365,7 +366,7 @@ def test_a_full_queue_says_so(world, engine_of, first):
 
 
 def test_mailboxes_are_limited(world, engine_of, first, monkeypatch):
-    monkeypatch.setattr("assay.ledger.etcd.courier.MAX_MAILBOXES", 1)
+    monkeypatch.setattr("assay.ledger.etcd.mailbox.MAX_MAILBOXES", 1)
     with engine_of().open("chain", forwarding=True) as one, engine_of().open("chain", forwarding=True) as other:
         world.clients(one)[0].submit("tally", "add", add(1))
         with pytest.raises(QueueFull, match="1 processes"):
@@ -442,6 +443,41 @@ def test_large_bodies_lie_in_the_store(world, engine_of, etcd, tmp_path):
         store.collect()
         with pytest.raises(MissingBody, match=str(cid)):
             engine_of(store=store).open("open")
+
+
+@pytest.mark.parametrize("apart", [0, 1000])
+def test_a_block_that_was_given_up_leaves_its_body(world, engine_of, tmp_path, apart):
+    """Two leaders, one after the other, make a block of the same transaction, whose body lies in the store.
+
+    With the same clock it is the same block, and the body of the one that was given up is that of the other: so nobody
+    takes it away. Else it stays behind, and nothing names it or needs it.
+    """
+    store = FolderStore(tmp_path / "bodies")
+    options = {"store": store, "lease_seconds": 30}
+    with (
+        engine_of(**options).create("open", world.open_genesis, world.key) as first,
+        engine_of(clock=lambda: world.clock() + apart, **options).open("open", world.key) as second,
+    ):
+        asleep(first)
+        wait_for(lambda: second.leads)
+        large = Transaction.record(first.chain_id, UNAUTHENTICATED, 1, os.urandom(400 << 10))
+        assert first.leads
+        assert first.submit(large).height == 1  # its own block is refused, then the other leader's is the first
+        pair = first._chain.gateway.range(first._chain.layout.block(1)).pairs[0]
+        left = [cid for cid in store.pins() if str(cid).encode() not in pair.value]
+        given_up = []
+        for cid in left:
+            with suppress(EncodingError):  # the request in the mailbox
+                given_up.append(decode_block(store.get(cid, limit=1 << 20)))
+        assert [block.header.height for block in given_up] == ([1] if apart else [])
+        assert second.block(1).header not in [block.header for block in given_up]
+        for cid in left:
+            store.unpin(cid)
+        store.collect()
+        assert [len(block.entries) for block in second.blocks()] == [0, 1]
+        assert verify_ledger(second, world.registry).transactions == 1
+        with engine_of(**options).open("open") as reader:
+            assert reader.head() == second.head()
 
 
 def test_large_bodies_without_a_store(world, engine_of):

@@ -3,7 +3,8 @@
 - `engine`, `ledger`: what users open; `url`: where it is; `layout`: what stands where in etcd
 - `chain`: blocks in etcd and the one way to append; `bodies`: the large ones; `local`: the replica on this machine
 - `backend`: the two together, as the shared sequencer wants them
-- `leadership`: who may append; `courier`, `mail`, `clerk`: how the others' transactions get there; `listener`: the news
+- `leadership`: who may append; `courier`, `mailbox`, `mail`, `clerk`: how the others' transactions get there
+- `listener`: the news
 - `confirmation`: one question for all readers that wait
 - `gateway`, `watch`: what etcd is asked; `messages`, `grpc_transport`, `json_transport`: how; `errors`: what may come
 - `cluster`: a cluster on this machine; `maintenance`: taking writes again after the space quota was reached

@@ -23,9 +23,10 @@ from assay.ledger.etcd.backend import EtcdBackend
 from assay.ledger.etcd.bodies import MissingBody
 from assay.ledger.etcd.chain import Chain, Deposed
 from assay.ledger.etcd.errors import Ambiguous, AuthFailed, LeaseGone, Unavailable
-from assay.ledger.etcd.gateway import KeyValue, absent, created_at, get, modified_at, put
+from assay.ledger.etcd.gateway import KeyValue
 from assay.ledger.etcd.leadership import Leadership
-from assay.ledger.etcd.mail import MAX_BATCH, MAX_BATCH_BYTES, MAX_MAILBOXES, Answer, Request, is_answer
+from assay.ledger.etcd.mail import MAX_BATCH, MAX_BATCH_BYTES, Answer
+from assay.ledger.etcd.mailbox import Mailbox
 from assay.ledger.sequencer import Sequencer, receipt
 from assay.ledger.transactions import Transaction
 from assay.ledger.view import Done
@@ -74,9 +75,7 @@ class Courier:
         self._waiting: deque[_Ticket] = deque()
         self._changed = threading.Condition()
         self._count = 0  # of tickets that are not settled
-        self._lease = 0  # of the mailbox
-        self._mailbox: KeyValue | None = None  # as last seen
-        self._sequence = 0
+        self.mailbox = Mailbox(chain, leadership, self._changed)
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="assay-etcd-courier", daemon=True)
         backend.followed = self.see
@@ -167,19 +166,6 @@ class Courier:
         else:
             ticket.future.set_result(outcome)
 
-    def answered(self, mailbox: KeyValue) -> None:
-        """A mailbox changed: if it is ours, the leader may have answered."""
-        with self._changed:
-            mine = self._mailbox
-            if mine is not None and mailbox.key == mine.key and mailbox.modified > mine.modified:
-                self._mailbox = mailbox
-                self._changed.notify_all()
-
-    def owns(self, key: bytes) -> bool:
-        """Whether the mailbox is ours."""
-        mine = self._mailbox
-        return mine is not None and mine.key == key
-
     def leadership_changed(self) -> None:
         """We lead, or do not any more."""
         with self._changed:
@@ -224,11 +210,11 @@ class Courier:
                 return
             try:
                 if self._leads:
-                    self._withdraw()
+                    self.mailbox.withdraw()
                     self._backend.follow()
                     self._lead(batch)
                     return
-                if self._send(batch):
+                if self.mailbox.send(self._backend.height, tuple(ticket.encoded for ticket in batch)):
                     self._await(batch)
             except (Unavailable, Ambiguous, LeaseGone) as fault:
                 _log.info("the mailbox: %s", fault)
@@ -270,89 +256,33 @@ class Courier:
                 silence = Ambiguous("no leader has answered; the transaction may still be taken. Send it again")
                 self._settle(ticket, silence, failed=True)
 
-    # --- the mailbox --------------------------------------------------------------------------------------------------
-
-    def _claim(self) -> KeyValue:
-        """Our mailbox; a new one when the lease of the old one ran out."""
-        lease = self._leadership.lease
-        if not lease:
-            raise Unavailable("no lease yet")
-        with self._changed:
-            mine = self._mailbox
-        if mine is not None and self._lease == lease:
-            return mine
-        for number in range(MAX_MAILBOXES):
-            key = b"%s%02d" % (self._chain.layout.mail_prefix, number)
-            made = self._chain.gateway.transact(
-                [absent(key)], [put(key, b"", lease), get(key)], [get(key)],
-                repeatable=True,  # a second time it fails, and finds our lease
-            )  # fmt: skip
-            ((found,),) = made.reads
-            if found.lease == lease:
-                with self._changed:
-                    self._mailbox, self._lease = found, lease
-                    return found
-        raise QueueFull(f"{MAX_MAILBOXES} processes hand transactions to the leader, and no more may; try again later")
-
-    def _send(self, batch: list[_Ticket]) -> bool:
-        """Put a request into the mailbox; False when it was lost and must be claimed anew."""
-        self._sequence += 1
-        request = Request(self._sequence, self._backend.height, tuple(ticket.encoded for ticket in batch))
-        value = self._chain.bodies.pack(request.encoded)
-        while True:
-            mine = self._claim()
-            outcome = self._chain.gateway.transact(
-                [modified_at(mine.key, mine.modified), created_at(mine.key, mine.created)],
-                [put(mine.key, value, mine.lease), get(mine.key)],
-                [get(mine.key)],
-                repeatable=True,  # a second time it fails, and finds the request or its answer
-            )
-            (pairs,) = outcome.reads
-            with self._changed:
-                if not pairs or pairs[0].created != mine.created:
-                    self._mailbox = None
-                    return False
-                if self._mailbox is None or pairs[0].modified > self._mailbox.modified:
-                    self._mailbox = pairs[0]
-            if outcome.succeeded or pairs[0].value == value or self._is_answer(pairs[0]):
-                return True
-
-    def _is_answer(self, mailbox: KeyValue) -> bool:
-        answer = self._open(mailbox)
-        return answer is not None and answer.sequence == self._sequence
-
-    def _open(self, mailbox: KeyValue) -> Answer | None:
-        if not mailbox.value:
-            return None
-        body = self._chain.bodies.unpack(mailbox.value)
-        return Answer.decode(body) if is_answer(body) else None
+    # --- waiting for the leader ---------------------------------------------------------------------------------------
 
     def _await(self, batch: list[_Ticket]) -> None:
         """Return when the batch is settled, or nothing more is to be expected of the request."""
         while True:
-            with self._changed:
-                mailbox = self._mailbox
-            answer = None if mailbox is None else self._open(mailbox)
-            if answer is not None and answer.sequence == self._sequence:
+            content = self.mailbox.content
+            answer = self.mailbox.answer_in(content)
+            if answer is not None:
                 self._read(answer, batch)
                 return
-            if mailbox is None or not self._await_change(mailbox, batch):
+            if content is None or not self._await_change(content, batch):
                 return
 
-    def _await_change(self, mailbox: KeyValue, batch: list[_Ticket]) -> bool:
+    def _await_change(self, content: KeyValue, batch: list[_Ticket]) -> bool:
         """Wait for another content of our mailbox; False when something else ends the waiting."""
         with self._changed:
             self._changed.wait_for(
                 lambda: (
                     self._closed
                     or self._leads
-                    or self._leadership.lease != self._lease
-                    or self._mailbox is not mailbox
+                    or self.mailbox.is_lost
+                    or self.mailbox.content is not content
                     or all(ticket.settled for ticket in batch)
                 ),
                 timeout=max(0.0, min(ticket.expires for ticket in batch) - time.monotonic()) + _PAUSE,
             )
-            return self._mailbox is not mailbox
+            return self.mailbox.content is not content
 
     def _read(self, answer: Answer, batch: list[_Ticket]) -> None:
         """Settle by an answer what the blocks up to its height have not settled."""
@@ -369,18 +299,6 @@ class Courier:
             done = Done(ticket.transaction.counter, ticket.transaction.digest, fate.height, fate.position)
             if entry.transaction.digest == done.digest:
                 self._settle(ticket, receipt(ticket.transaction.sender, done, entry.result))
-
-    def _withdraw(self) -> None:
-        """Empty our mailbox, so that no other leader finds in it what we may refuse."""
-        with self._changed:
-            mine = self._mailbox
-        if mine is None:
-            return
-        outcome = self._chain.gateway.transact(
-            [created_at(mine.key, mine.created)], [put(mine.key, b"", mine.lease), get(mine.key)], repeatable=True
-        )
-        with self._changed:
-            self._mailbox = outcome.reads[0][0] if outcome.succeeded else None
 
     def close(self) -> None:
         """Refuse what waits, and stop."""

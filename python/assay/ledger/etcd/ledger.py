@@ -109,8 +109,8 @@ class EtcdLedger(SequencedLedger):
                 self._backend.follow(head)
         elif pair.key.startswith(layout.mail_prefix):
             if self._courier is not None:
-                self._courier.answered(pair)
-            if self._clerk is not None and (self._courier is None or not self._courier.owns(pair.key)):
+                self._courier.mailbox.seen(pair)
+            if self._clerk is not None and (self._courier is None or not self._courier.mailbox.owns(pair.key)):
                 self._clerk.receive(pair)
 
     def _removed(self, key: bytes) -> None:
