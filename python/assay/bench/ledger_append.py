@@ -91,9 +91,8 @@ def append_to_chain(ledger: SequencedLedger, key: SealingKey) -> Callable[[Seque
             entries = tuple(map(_Payload, payloads))
             execution = Execution(entries, Overlay(view.store), {}, ())  # type: ignore[arg-type]
             change = Change.following(view, execution, max(time.time_ns() // 10**6, view.head().header.time))
-            sealed = sealer.begin(change, view)
             view.stage(change)
-            view.commit(sealed())
+            view.commit(sealer.seal(change, view))
 
     return append
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 
 from assay.core.errors import InvalidInput, StateError
-from assay.core.threads import Beside
 from assay.identity.keys import SealingKey
 from assay.ledger.backend import Reader
 from assay.ledger.blocks import Block, SealedHeader
@@ -23,13 +21,6 @@ class Sealer(ABC):
     def seal(self, change: Change, before: Reader | None) -> SealedHeader:
         """The sealed header of the block that `change` appends to `before` (None: of block 0)."""
 
-    def begin(self, change: Change, before: Reader) -> Callable[[], SealedHeader]:
-        """`seal`, which may go on while the block is staged; what is returned waits for the sealed header.
-
-        Unless a sealer says otherwise it begins to seal when that is called.
-        """
-        return lambda: self.seal(change, before)
-
     def unfinished(self, height: int) -> Block | None:
         """The block at `height` that has to be appended before any other, since some have sealed it already."""
         return None
@@ -45,15 +36,9 @@ class _OneKey(Sealer):
     def __init__(self, signer: int, key: SealingKey) -> None:
         self._signer = signer
         self._key = key
-        self._beside = Beside("assay-ledger-sealer")
 
     def seal(self, change: Change, before: Reader | None) -> SealedHeader:
         return SealedHeader(change.header, ((self._signer, self._key.seal(change.header.hash)),))
-
-    def begin(self, change: Change, before: Reader) -> Callable[[], SealedHeader]:
-        header, key, digest32 = change.header, self._key, change.header.hash
-        signed = self._beside.begin(lambda: key.seal(digest32))
-        return lambda: SealedHeader(header, ((self._signer, signed()),))
 
 
 def seal_with(genesis: Genesis, key: SealingKey) -> Sealer:

@@ -287,9 +287,8 @@ class Sequencer:
         self._commit(append, change)
 
     def _commit(self, append: Append, change: Change) -> None:
-        sealed = self._sealer.begin(change, append)
         append.stage(change)
-        append.commit(sealed())
+        append.commit(self._sealer.seal(change, append))
         self.standing.appended(change.header.height, changed=any(space == ACCOUNTS for space, _ in change.writes))
 
     def _append_to(self, append: Append, transactions: list[Transaction]) -> list[Receipt | AssayError]:

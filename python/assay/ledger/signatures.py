@@ -40,7 +40,7 @@ class Verified:
     def look_at(self, transactions: Sequence[Transaction], reading: Callable[[], AbstractContextManager[View]]) -> None:
         """Verify the signatures of `transactions`, as far as those who made them are known, or known to `reading`."""
         find_digests(transactions)
-        made = [one for transaction in transactions for one in _made(transaction)]
+        made = [one for transaction in transactions if transaction.authenticated for one in _made(transaction)]
         if not made:
             self._good = set()
             return
@@ -77,8 +77,6 @@ _certificate = lru_cache(maxsize=1024)(Certificate)
 
 def _made(transaction: Transaction) -> Iterator[tuple[int | Certificate, bytes, bytes]]:
     """Who made the signatures of a transaction, on which digests; what is malformed the machine will refuse."""
-    if not transaction.authenticated:
-        return
     try:
         sender = _certificate(transaction.certificate) if transaction.certificate else transaction.sender
         yield sender, transaction.digest, transaction.signature
