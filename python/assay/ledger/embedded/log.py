@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Final
 
+from assay.core.errors import AssayError
 from assay.core.logging import get_logger
 from assay.core.threads import Beside
 
@@ -48,19 +49,20 @@ class LogKeeper:
         if self._carried is not None and not self._beside.busy:
             carried, self._carried = self._carried, None
             if carried():
-                _pages_left(writer)
+                _carry_over(writer)
 
     def _carry(self) -> bool:
         """Carry over what is in the log, and what was appended meanwhile, until that is little."""
-        try:
-            if self._connection is None:
+        if self._connection is None:
+            try:
                 self._connection = self._connect()
-            for _ in range(_ROUNDS):
-                if _pages_left(self._connection) <= _FEW_PAGES:
-                    return True
-        except sqlite3.Error as error:  # the log stays as it is, and whole
-            _log.warning("the write-ahead log was not carried over: %s", error)
-            return False
+            except (sqlite3.Error, AssayError) as error:
+                _log.warning("the write-ahead log was not carried over: %s", error)
+                return False
+        for _ in range(_ROUNDS):
+            left = _carry_over(self._connection)
+            if left is None or left <= _FEW_PAGES:
+                return left is not None
         return True
 
     def close(self) -> None:
@@ -73,7 +75,11 @@ class LogKeeper:
             self._connection = None
 
 
-def _pages_left(connection: sqlite3.Connection) -> int:
-    """Carry over what can be; about as many pages came to the log meanwhile, or were read by somebody."""
-    _, pages, carried = connection.execute(_CARRY).fetchone()
+def _carry_over(connection: sqlite3.Connection) -> int | None:
+    """Carry over what can be; about as many pages are left, None where it failed, which leaves the log as it was."""
+    try:
+        _, pages, carried = connection.execute(_CARRY).fetchone()
+    except sqlite3.Error as error:
+        _log.warning("the write-ahead log was not carried over: %s", error)
+        return None
     return int(pages - carried)
