@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 from support import identities
 from support.ed25519_reference import L
-from support.identities import SecondKey, TurnableClock, new_authority
+from support.identities import SecondKey, new_authority
 
 from assay.core.errors import (
     AuthorizationError,
@@ -41,16 +41,6 @@ def new_key():
 
 def enrol(authority, name, role):
     return identities.enrol(authority, name, role, kind=Kind.now)
-
-
-@pytest.fixture
-def clock():
-    return TurnableClock()
-
-
-@pytest.fixture
-def authority(clock):
-    return new_authority(clock)
 
 
 def application(invitation, key=None, second=None, **options):

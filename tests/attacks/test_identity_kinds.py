@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from support import ed25519_reference as reference
-from support.identities import KINDS, SecondKey, TurnableClock, enrol, new_authority
+from support.identities import KINDS, SecondKey, enrol, new_authority
 
 from assay.core.encoding import digest
 from assay.core.errors import AssayError, EncodingError, InvalidInput, SignatureError, StateError, WrongType
@@ -31,16 +31,6 @@ from assay.identity.keys import P256_ORDER, public_key_bytes, verify_seal, verif
 from assay.ledger.transactions import Transaction
 
 TAG, VALUE = "assay/test/a", ("x", 1)
-
-
-@pytest.fixture
-def clock():
-    return TurnableClock()
-
-
-@pytest.fixture
-def authority(clock):
-    return new_authority(clock)
 
 
 def test_p256_is_the_default_and_other_kinds_are_refused():

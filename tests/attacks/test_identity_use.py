@@ -4,7 +4,7 @@ import copy
 import pickle
 
 import pytest
-from support.identities import TurnableClock, enrol, new_authority
+from support.identities import enrol, new_authority
 
 from assay.core.errors import (
     AssayError,
@@ -32,16 +32,6 @@ from assay.identity import (
 from assay.identity.authority import DAY
 from assay.identity.certificate import issue
 from assay.identity.keys import P256_ORDER, verify_seal, verify_signature
-
-
-@pytest.fixture
-def clock():
-    return TurnableClock()
-
-
-@pytest.fixture
-def authority(clock):
-    return new_authority(clock)
 
 
 @pytest.fixture
