@@ -1,11 +1,13 @@
 """The binary form of what etcd is asked and answers; and servers of gRPC that answer what they like."""
 
 import contextlib
+import importlib
+import os
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import grpc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,8 @@ from assay.ledger.etcd.messages import DELETE, RANGE, STATUS, TXN, WATCH, Enumer
 from assay.ledger.etcd.protobuf_form import decode, encode
 from assay.ledger.etcd.url import Address, Endpoint
 from assay.ledger.etcd.watch import Watch
+
+grpc = importlib.import_module("grpc")  # after our own modules, which turn off what it does at a fork
 
 # --- the form ---------------------------------------------------------------------------------------------------------
 
@@ -294,6 +298,33 @@ def test_a_call_ends_when_the_client_is_closed(fake):
         thread.join(10)
     assert ended == [Ambiguous, Ambiguous]
     end.set()
+
+
+def test_programs_are_started_while_calls_are_under_way(fake, gateway_to, capfd):
+    """grpcio hooks into each fork when it may, and the programs did not always begin."""
+    gateway = gateway_to(fake(lambda *_: HEADED).port)
+    end, failures = threading.Event(), []
+
+    def ask():
+        while not end.is_set():
+            try:
+                assert gateway.range(b"a").revision == 7
+            except BaseException as fault:
+                failures.append(fault)
+                return
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(40):
+            subprocess.run(["true"], preexec_fn=os.getpid, check=True, timeout=30)
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+    assert capfd.readouterr().err == ""
 
 
 def test_without_grpcio(monkeypatch):

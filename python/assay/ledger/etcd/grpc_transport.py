@@ -1,8 +1,10 @@
 """etcd's own interface, gRPC, by `grpcio` where that is installed: a fifth of the JSON gateway's cost for large bodies.
 
 One channel a node carries the calls of all threads. A channel whose call failed for want of an answer is left to the
-calls that it still has, and the next call makes a new one: a connection that nobody cut may lead nowhere. grpcio does
-not survive a fork, so the child of one goes by the JSON gateway.
+calls that it still has, and the next call makes a new one: a connection that nobody cut may lead nowhere.
+
+grpcio does not survive a fork, so the child of one goes by the JSON gateway. What grpcio itself does at each fork is
+turned off: it would run in every child that is forked to start a program, and breaks those whose pools it wakes.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ _NOT_SENT: Final = "failed to connect to all addresses"
 _TOO_LARGE: Final = "Received message larger than max"  # by us
 _CLOSED: Final = "the client of etcd is closed"
 _SERVICES: Final = "/etcdserverpb."
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")  # read when grpcio is imported
 _process = 0  # which made the first channel
 
 
@@ -65,11 +68,11 @@ class GrpcTransport(Transport):
         token: str,
         meanwhile: Callable[[], None] | None,
     ) -> dict[str, Any]:
-        import grpc
-
         if (instead := self._after_fork()) is not None:
             return instead._exchange(node, call, question, repeatable, timeout, token, meanwhile)
         channel = self._channel(node)
+        import grpc
+
         raw = protobuf_form.encode(call.question, question)
         metadata = _metadata(token)
         try:
@@ -198,9 +201,9 @@ class _GrpcStream(Stream):
 
 
 def _connect(address: Address, node: int) -> Any:
+    global _process
     import grpc
 
-    global _process
     _process = os.getpid()
     target = f"{'ipv6:' if ':' in address.endpoints[node].host else 'dns:///'}{address.endpoints[node]}"
     options = [
