@@ -10,8 +10,7 @@
 namespace assay::bindings {
 namespace {
 
-// --- arguments
-// ---------------------------------------------------------------------------------------------------------
+// --- arguments -------------------------------------------------------------------------------------------------------
 
 struct Arguments {
   PyObject* const* at;
@@ -62,8 +61,7 @@ PyObject* call(Body&& body) noexcept {
   return nullptr;
 }
 
-// --- encode
-// ------------------------------------------------------------------------------------------------------------
+// --- encode ----------------------------------------------------------------------------------------------------------
 
 void write_value(EncodingWriter& writer, PyObject* value) {
   writer.item(value, 0);
@@ -105,8 +103,7 @@ PyObject* encode_parts(PyObject*, PyObject* const* at, Py_ssize_t count, PyObjec
   });
 }
 
-// --- decode
-// ------------------------------------------------------------------------------------------------------------
+// --- decode ----------------------------------------------------------------------------------------------------------
 
 PyObject* decode(PyObject*, PyObject* const* at, Py_ssize_t count, PyObject* keywords) {
   return call([&]() -> py::object {
@@ -167,8 +164,7 @@ PyObject* decode_record(PyObject*, PyObject* const* at, Py_ssize_t count, PyObje
   });
 }
 
-// --- digest
-// ------------------------------------------------------------------------------------------------------------
+// --- digest ----------------------------------------------------------------------------------------------------------
 
 constexpr std::size_t kReleaseFrom = 16384;  // bytes; hashing fewer takes less than two switches between threads
 
@@ -231,8 +227,7 @@ PyObject* digest_bytes(PyObject*, PyObject* const* at, Py_ssize_t count, PyObjec
   });
 }
 
-// --- registration
-// ------------------------------------------------------------------------------------------------------
+// --- registration ----------------------------------------------------------------------------------------------------
 
 using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
 
