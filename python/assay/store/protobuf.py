@@ -14,13 +14,16 @@ from typing import Final
 
 from assay.core.errors import EncodingError
 
-__all__ = ["BYTES", "VARINT", "fields", "put_bytes", "put_varint"]
+__all__ = ["BYTES", "VARINT", "fields", "put_bytes", "put_varint", "varint"]
 
 VARINT: Final = 0
 BYTES: Final = 2
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """An unsigned integer, seven bits a byte, the lowest first."""
+    if value < 0x80:
+        return bytes((value,))
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -33,14 +36,14 @@ def put_varint(out: bytearray, field: int, value: int) -> None:
     """Appends an unsigned integer below 2^64."""
     if not 0 <= value < 1 << 64:
         raise EncodingError(f"{value} is no unsigned integer of 64 bits")
-    out += _varint(field << 3 | VARINT)
-    out += _varint(value)
+    out += varint(field << 3 | VARINT)
+    out += varint(value)
 
 
 def put_bytes(out: bytearray, field: int, value: bytes | bytearray) -> None:
     """Appends bytes, or a nested message."""
-    out += _varint(field << 3 | BYTES)
-    out += _varint(len(value))
+    out += varint(field << 3 | BYTES)
+    out += varint(len(value))
     out += value
 
 

@@ -21,7 +21,7 @@ from assay.ledger.etcd import protobuf_form
 from assay.ledger.etcd.errors import Ambiguous, Unavailable, error_of
 from assay.ledger.etcd.json_transport import JsonTransport
 from assay.ledger.etcd.messages import Call, Message
-from assay.ledger.etcd.transport import MAX_ANSWER_BYTES, Stream, Transport
+from assay.ledger.etcd.transport import MAX_ANSWER_BYTES, Question, Stream, Transport
 from assay.ledger.etcd.url import Address
 
 __all__ = ["GrpcTransport", "has_grpc"]
@@ -58,22 +58,14 @@ class GrpcTransport(Transport):
         self._making = threading.Lock()
         self._closed = False
 
-    def _exchange(
-        self,
-        node: int,
-        call: Call,
-        question: dict[str, Any],
-        repeatable: bool,
-        timeout: float,
-        token: str,
-        meanwhile: Callable[[], None] | None,
-    ) -> dict[str, Any]:
+    def _exchange(self, node: int, question: Question, token: str) -> dict[str, Any]:
         if (instead := self._after_fork()) is not None:
-            return instead._exchange(node, call, question, repeatable, timeout, token, meanwhile)
+            return instead._exchange(node, question, token)
         channel = self._channel(node)
         import grpc
 
-        raw = protobuf_form.encode(call.question, question)
+        call, meanwhile, timeout = question.call, question.meanwhile, question.timeout
+        raw = protobuf_form.encode(call.question, question.fields)
         metadata = _metadata(token)
         try:
             name = f"{_SERVICES}{call.name}"
@@ -90,13 +82,13 @@ class GrpcTransport(Transport):
                 finally:
                     answers.cancel()
         except grpc.RpcError as fault:
-            raise self._error(node, channel, fault, repeatable) from None
+            raise self._error(node, channel, fault, question.repeatable) from None
         except ValueError:  # of a channel that was closed
             raise StateError(_CLOSED) from None
         try:
             return protobuf_form.decode(call.answer, b"" if answer is None else answer)
         except EncodingError as fault:
-            if repeatable:
+            if question.repeatable:
                 raise
             reason = f"{self.address.endpoints[node]}: {fault}; the request may have been carried out"
             raise Ambiguous(reason) from fault

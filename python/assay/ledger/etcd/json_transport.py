@@ -8,7 +8,6 @@ import select
 import socket
 import threading
 import weakref
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from assay.core.errors import AssayError, EncodingError, LimitError, StateError
 from assay.ledger.etcd import json_form
 from assay.ledger.etcd.errors import Ambiguous, Unavailable, error_of
 from assay.ledger.etcd.messages import Call, Message
-from assay.ledger.etcd.transport import MAX_ANSWER_BYTES, Stream, Transport
+from assay.ledger.etcd.transport import MAX_ANSWER_BYTES, Question, Stream, Transport
 from assay.ledger.etcd.url import Address, Endpoint
 
 __all__ = ["JsonTransport"]
@@ -43,28 +42,19 @@ class JsonTransport(Transport):
         self._all: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
         self._closed = False
 
-    def _exchange(
-        self,
-        node: int,
-        call: Call,
-        question: dict[str, Any],
-        repeatable: bool,
-        timeout: float,
-        token: str,
-        meanwhile: Callable[[], None] | None,
-    ) -> dict[str, Any]:
+    def _exchange(self, node: int, question: Question, token: str) -> dict[str, Any]:
         endpoint = self.address.endpoints[node]
-        connection = self._connected(endpoint, timeout)
+        connection = self._connected(endpoint, question.timeout)
         try:
-            _post(connection, call, question, token)
-            if meanwhile is not None:
-                meanwhile()
+            _post(connection, question.call, question.fields, token)
+            if question.meanwhile is not None:
+                question.meanwhile()
             response = connection.getresponse()
             status, raw = response.status, response.read(MAX_ANSWER_BYTES + 1)
         except (OSError, http.client.HTTPException) as fault:
             self._drop(endpoint)
             reason = f"{endpoint}: {fault or type(fault).__name__}"
-            if repeatable:
+            if question.repeatable:
                 raise Unavailable(reason) from fault
             raise Ambiguous(f"{reason}; the request may have been carried out") from fault
         except BaseException:  # Ctrl-C between question and answer: the next question must not get this answer
@@ -74,11 +64,12 @@ class JsonTransport(Transport):
             self._drop(endpoint)
         try:
             if status != 200:
-                raise _error(status, raw, repeatable)
+                raise _error(status, raw, question.repeatable)
             answer = json_form.parse(raw, MAX_ANSWER_BYTES)
-            return _part(call.answer, answer) if call.streams else json_form.read(call.answer, answer)
+            form = question.call.answer
+            return _part(form, answer) if question.call.streams else json_form.read(form, answer)
         except (EncodingError, LimitError) as fault:
-            if repeatable:
+            if question.repeatable:
                 raise
             raise Ambiguous(f"{endpoint}: {fault}; the request may have been carried out") from fault
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from assay.core.errors import EncodingError
 from assay.ledger.etcd.messages import MAX_INTEGER, Enumeration, Field, Message, Repeated
+from assay.store.protobuf import varint
 
 __all__ = ["decode", "encode"]
 
@@ -42,23 +43,12 @@ def _encode(parts: list[bytes], number: int, kind: Field, value: Any) -> None:
     elif kind is str:
         raw = value.encode()
     else:
-        parts.append(_varint(number << 3 | _VARINT))
-        parts.append(_varint(kind.names.index(value) if isinstance(kind, Enumeration) else int(value)))
+        parts.append(varint(number << 3 | _VARINT))
+        parts.append(varint(kind.names.index(value) if isinstance(kind, Enumeration) else int(value)))
         return
-    parts.append(_varint(number << 3 | _BYTES))
-    parts.append(_varint(len(raw)))
+    parts.append(varint(number << 3 | _BYTES))
+    parts.append(varint(len(raw)))
     parts.append(raw)
-
-
-def _varint(value: int) -> bytes:
-    if value < 0x80:
-        return bytes((value,))
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def decode(message: Message, data: bytes) -> dict[str, Any]:

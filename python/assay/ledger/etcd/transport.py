@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from assay.core.errors import EncodingError
@@ -17,9 +18,20 @@ from assay.ledger.etcd.errors import Ambiguous, TokenExpired, Unavailable
 from assay.ledger.etcd.messages import AUTHENTICATE, Call
 from assay.ledger.etcd.url import Address
 
-__all__ = ["MAX_ANSWER_BYTES", "Stream", "Transport"]
+__all__ = ["MAX_ANSWER_BYTES", "Question", "Stream", "Transport"]
 
 MAX_ANSWER_BYTES: Final = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A call with its fields. `meanwhile` is called between question and answer, each time that it is sent."""
+
+    call: Call
+    fields: dict[str, Any]
+    repeatable: bool
+    timeout: float  # seconds
+    meanwhile: Callable[[], None] | None = None
 
 
 class Stream(ABC):
@@ -63,12 +75,13 @@ class Transport(ABC):
 
         `meanwhile` is called between question and answer, each time that the question is sent.
         """
+        asked = Question(call, question, repeatable, timeout or self.timeout, meanwhile)
         first = self._preferred if at is None else at
         failure: Exception = Unavailable("no node was asked")
         for step in range(len(self.address.endpoints) if at is None else 1):
             node = (first + step) % len(self.address.endpoints)
             try:
-                return self._ask(node, call, question, repeatable, timeout or self.timeout, meanwhile)
+                return self._ask(node, asked)
             except Unavailable as fault:
                 failure = fault
                 self.avoid(node)
@@ -77,35 +90,17 @@ class Transport(ABC):
                 raise
         raise failure
 
-    def _ask(
-        self,
-        node: int,
-        call: Call,
-        question: dict[str, Any],
-        repeatable: bool,
-        timeout: float,
-        meanwhile: Callable[[], None] | None,
-    ) -> dict[str, Any]:
+    def _ask(self, node: int, question: Question) -> dict[str, Any]:
         token = self.token(node)
         try:
-            return self._exchange(node, call, question, repeatable, timeout, token, meanwhile)
+            return self._exchange(node, question, token)
         except TokenExpired:
             if not self.address.user:
                 raise
-            token = self.token(node, instead_of=token)
-            return self._exchange(node, call, question, repeatable, timeout, token, meanwhile)
+            return self._exchange(node, question, self.token(node, instead_of=token))
 
     @abstractmethod
-    def _exchange(
-        self,
-        node: int,
-        call: Call,
-        question: dict[str, Any],
-        repeatable: bool,
-        timeout: float,
-        token: str,
-        meanwhile: Callable[[], None] | None,
-    ) -> dict[str, Any]:
+    def _exchange(self, node: int, question: Question, token: str) -> dict[str, Any]:
         """The answer of one node; raises the errors of `errors`."""
 
     @abstractmethod
@@ -146,8 +141,8 @@ class Transport(ABC):
         with self._lock:
             if self._token and self._token != instead_of:
                 return self._token
-        question = {"name": self.address.user, "password": self.address.password()}
-        token: str = self._exchange(node, AUTHENTICATE, question, True, self.timeout, "", None)["token"]
+        fields = {"name": self.address.user, "password": self.address.password()}
+        token: str = self._exchange(node, Question(AUTHENTICATE, fields, True, self.timeout), "")["token"]
         if not token or not token.isascii() or not token.isprintable():
             raise EncodingError("etcd gave no token")
         with self._lock:
