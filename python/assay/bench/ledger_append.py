@@ -13,7 +13,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -21,7 +20,6 @@ from assay.core.errors import AssayError
 from assay.identity import SealingKey
 from assay.ledger import Ledger
 from assay.ledger.change import Change
-from assay.ledger.machine import Execution
 from assay.ledger.sealing import seal_with
 from assay.ledger.sequenced import SequencedLedger
 from assay.ledger.state import Overlay
@@ -75,22 +73,14 @@ def append_blocks(append: Callable[[Sequence[bytes]], None], blocks: Blocks, thr
     return time.perf_counter() - began
 
 
-@dataclass(slots=True)  # not frozen: that takes four times as long to make, a hundred times a block
-class _Payload:
-    """Stands for an entry where only its bytes are asked for."""
-
-    encoded: bytes
-
-
 def append_to_chain(ledger: SequencedLedger, key: SealingKey) -> Callable[[Sequence[bytes]], None]:
     """A function that appends a block of payloads, sealed, to the ledger's back end; it returns when it is durable."""
     backend, sealer = ledger.backend, seal_with(ledger.genesis, key)
 
     def append(payloads: Sequence[bytes]) -> None:
         with backend.appending() as view:
-            entries = tuple(map(_Payload, payloads))
-            execution = Execution(entries, Overlay(view.store), {}, ())  # type: ignore[arg-type]
-            change = Change.following(view, execution, max(time.time_ns() // 10**6, view.head().header.time))
+            now = max(time.time_ns() // 10**6, view.head().header.time)
+            change = Change.appending(view, payloads, Overlay(view.store), {}, now)
             view.stage(change)
             view.commit(sealer.seal(change, view))
 

@@ -41,8 +41,15 @@ class Change:
     @classmethod
     def following(cls, before: View, execution: Execution, time: int) -> Change:
         """The block that follows `before` at `time`, of what was executed on it."""
-        head, history, state = before.head().header, before.history(), execution.overlay
         entries = [entry.encoded for entry in execution.entries]
+        return cls.appending(before, entries, execution.overlay, execution.clients, time)
+
+    @classmethod
+    def appending(
+        cls, before: View, entries: Sequence[bytes], state: Overlay, clients: Mapping[int, Done], time: int
+    ) -> Change:
+        """The block of these encoded entries that follows `before` at `time`, with what they write."""
+        head, history = before.head().header, before.history()
         digest = None
         if state.writes:
             digest = before.state_digest()
@@ -57,4 +64,4 @@ class Change:
             state_digest=head.state_digest if digest is None else digest.digest(),
             history_root=history.root(),
         )
-        return cls(header, entries, state.writes, execution.clients, digest, *history.grow(header.hash))
+        return cls(header, entries, state.writes, clients, digest, *history.grow(header.hash))
