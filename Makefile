@@ -3,7 +3,7 @@
 #   make test    lint, Python tests, interop tests against the pinned npm oracles; with valgrind (apt install valgrind) those of constant time
 #   make gate    three kernels against the commit before, exact counts against the stored ones (a minute; four if that commit must be built)
 #   make crash   the faults of ledger and store, twenty times each: writers, leaders and nodes killed, networks cut, disks and quotas full, bytes flipped
-#                (about 40 minutes on two cores; ROUNDS=1 for one round)
+#                (a quarter of an hour on two cores; ROUNDS=1 for one round)
 #   make bench   the benchmarks, then each kernel and the rollup beside their peers (about 15 minutes)
 #   make ifma-trap  the kernel tests of the levels that this processor lacks (AVX-512 IFMA, SHA extensions), emulated
 #   make fuzz    arithmetic of all levels against each other, CASES=10^9 in fields and a tenth of that with big numbers (an hour on two cores)
