@@ -157,7 +157,7 @@ def fake():
 def gateway_to():
     gateways = []
 
-    def make(*ports, timeout=3.0):
+    def make(*ports, timeout=30.0):
         gateways.append(
             Gateway(Address(tuple(Endpoint("127.0.0.1", port) for port in ports), wire="grpc"), timeout=timeout)
         )
