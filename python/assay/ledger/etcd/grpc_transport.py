@@ -1,4 +1,4 @@
-"""etcd's own interface, gRPC, by `grpcio` where that is installed: a quarter of the JSON gateway's cost for large bodies.
+"""etcd's own interface, gRPC, by `grpcio` where that is installed: for large bodies a quarter of the cost of JSON.
 
 One channel a node carries the calls of all threads. A channel whose call failed for want of an answer is left to the
 calls that it still has, and the next call makes a new one: a connection that nobody cut may lead nowhere.
